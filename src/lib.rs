@@ -1,0 +1,1 @@
+//! Scoped access tokens for web APIs.
