@@ -1,6 +1,8 @@
 //! Scoped access tokens for web APIs.
 
 pub mod clock;
+mod crypto;
 pub mod id;
+pub mod key;
 
 pub use clock::Timestamp;

@@ -1,0 +1,49 @@
+//! Knows the primitives and the backend (ring) that computes them; the one place that names it.
+//! Must not know formats, tokens or policy: it takes checked material and answers yes or no.
+//!
+//! Keys come in as [`PrivateMaterial`] and [`PublicMaterial`], plain numbers that our own loader
+//! has read and checked. A second backend is another arm in [`Signer`] and [`Verifier`]: what is
+//! accepted as a key is decided before either, so it cannot differ between them.
+
+#![cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the modules that use these come one by one")
+)]
+
+mod aead;
+mod compare;
+mod digest;
+mod hkdf;
+mod hmac;
+mod material;
+mod random;
+mod signer;
+mod verifier;
+
+pub(crate) use aead::SealKey;
+pub(crate) use compare::ct_eq;
+pub(crate) use digest::sha256;
+pub(crate) use hkdf::hkdf_sha256;
+pub(crate) use hmac::{HmacKey, HmacTag};
+pub(crate) use material::{Curve, Hash, PrivateMaterial, PublicMaterial, RsaPrivate, Scheme};
+pub(crate) use random::{fill_random, random_array};
+pub(crate) use signer::{MAX_SIGNATURE, Signature, Signer};
+pub(crate) use verifier::Verifier;
+
+/// Why a primitive gave no answer. It never says more: the details of a refused key or a broken
+/// seal are either ours to explain or nobody's to know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub(crate) enum CryptoError {
+    /// The operating system's random source failed.
+    #[error("the operating system gave no random bytes")]
+    Random,
+    /// The numbers of a key do not belong together or lie outside their range.
+    #[error("the backend refused the key")]
+    Key,
+    /// A sealed text was changed, or sealed under another key or with other associated data.
+    #[error("the seal does not open")]
+    Seal,
+    /// A signature could not be made.
+    #[error("the backend could not sign")]
+    Sign,
+}

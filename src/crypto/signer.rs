@@ -1,0 +1,180 @@
+//! Knows how to sign with a key pair that was parsed once.
+//! Must not know JOSE names or where the key came from.
+
+use std::fmt::{self, Debug};
+
+use ring::{
+    rand::SystemRandom,
+    signature::{
+        ECDSA_P256_SHA256_FIXED_SIGNING, ECDSA_P384_SHA384_FIXED_SIGNING, EcdsaKeyPair,
+        EcdsaSigningAlgorithm, Ed25519KeyPair, KeyPair as _, RSA_PKCS1_SHA256, RSA_PKCS1_SHA384,
+        RSA_PKCS1_SHA512, RSA_PSS_SHA256, RSA_PSS_SHA384, RSA_PSS_SHA512, RsaEncoding, RsaKeyPair,
+    },
+};
+use zeroize::Zeroizing;
+
+use super::{CryptoError, Curve, Hash, PrivateMaterial, PublicMaterial, Scheme};
+
+/// The longest signature: RSA with 4096 bits, the most we sign with.
+pub(crate) const MAX_SIGNATURE: usize = 512;
+
+/// A signature on the stack.
+#[derive(Clone, Copy)]
+pub(crate) struct Signature {
+    bytes: [u8; MAX_SIGNATURE],
+    length: usize,
+}
+
+/// A key pair, ready to sign.
+///
+/// The backend keeps its numbers in memory until it is dropped and does not wipe them.
+pub(crate) enum Signer {
+    Ed25519(Ed25519KeyPair),
+    Ecdsa(EcdsaKeyPair),
+    Rsa(RsaKeyPair, &'static dyn RsaEncoding),
+}
+
+impl Signer {
+    /// Prepares `material` for `scheme`, checking that both halves belong together.
+    pub(crate) fn new(scheme: Scheme, material: &PrivateMaterial) -> Result<Self, CryptoError> {
+        match (scheme, material) {
+            (Scheme::Ed25519, PrivateMaterial::Ed25519 { seed, public }) => {
+                let pair = match public {
+                    Some(public) => Ed25519KeyPair::from_seed_and_public_key(&seed[..], public),
+                    None => Ed25519KeyPair::from_seed_unchecked(&seed[..]),
+                };
+                pair.map(Self::Ed25519).map_err(|_| CryptoError::Key)
+            }
+            (Scheme::Ecdsa(wanted), PrivateMaterial::Ec { curve, scalar, point })
+                if wanted == *curve =>
+            {
+                EcdsaKeyPair::from_private_key_and_public_key(
+                    ecdsa(wanted),
+                    scalar,
+                    point,
+                    &SystemRandom::new(),
+                )
+                .map(Self::Ecdsa)
+                .map_err(|_| CryptoError::Key)
+            }
+            (Scheme::RsaPkcs1(_) | Scheme::RsaPss(_), PrivateMaterial::Rsa(private)) => {
+                let components = ring::rsa::KeyPairComponents {
+                    public_key: ring::rsa::PublicKeyComponents {
+                        n: &private.modulus[..],
+                        e: &private.exponent[..],
+                    },
+                    d: &private.private_exponent[..],
+                    p: &private.prime1[..],
+                    q: &private.prime2[..],
+                    dP: &private.exponent1[..],
+                    dQ: &private.exponent2[..],
+                    qInv: &private.coefficient[..],
+                };
+                let pair =
+                    RsaKeyPair::from_components(&components).map_err(|_| CryptoError::Key)?;
+                let signer = Self::Rsa(pair, rsa(scheme).ok_or(CryptoError::Key)?);
+                // The backend checks dP and dQ against e only when it signs: a key that is
+                // broken there must fail when it is loaded, not at the first token.
+                signer.sign(b"").map_err(|_| CryptoError::Key)?;
+                Ok(signer)
+            }
+            _ => Err(CryptoError::Key),
+        }
+    }
+
+    /// Random material for `Scheme::Ecdsa(curve)`, as PKCS#8.
+    pub(crate) fn generate_ecdsa_pkcs8(curve: Curve) -> Result<Zeroizing<Vec<u8>>, CryptoError> {
+        EcdsaKeyPair::generate_pkcs8(ecdsa(curve), &SystemRandom::new())
+            .map(|document| Zeroizing::new(document.as_ref().to_vec()))
+            .map_err(|_| CryptoError::Random)
+    }
+
+    /// The public half.
+    #[must_use]
+    pub(crate) fn public(&self) -> PublicMaterial {
+        match self {
+            Self::Ed25519(pair) => {
+                let mut public = [0; 32];
+                // INVARIANT (Ed25519 public length): the backend's public key is 32 bytes.
+                public.copy_from_slice(pair.public_key().as_ref());
+                PublicMaterial::Ed25519(public)
+            }
+            Self::Ecdsa(pair) => {
+                let point: Box<[u8]> = pair.public_key().as_ref().into();
+                let curve = if point.len() == 65 { Curve::P256 } else { Curve::P384 };
+                PublicMaterial::Ec { curve, point }
+            }
+            Self::Rsa(pair, _) => {
+                let public: ring::rsa::PublicKeyComponents<Vec<u8>> = pair.public().into();
+                PublicMaterial::Rsa { modulus: public.n.into(), exponent: public.e.into() }
+            }
+        }
+    }
+
+    /// The signature of `message`.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Signature, CryptoError> {
+        match self {
+            Self::Ed25519(pair) => Signature::copy(pair.sign(message).as_ref()),
+            Self::Ecdsa(pair) => {
+                let signature =
+                    pair.sign(&SystemRandom::new(), message).map_err(|_| CryptoError::Sign)?;
+                Signature::copy(signature.as_ref())
+            }
+            Self::Rsa(pair, encoding) => {
+                let length = pair.public().modulus_len();
+                let mut bytes = [0; MAX_SIGNATURE];
+                let out = bytes.get_mut(..length).ok_or(CryptoError::Sign)?;
+                pair.sign(*encoding, &SystemRandom::new(), message, out)
+                    .map_err(|_| CryptoError::Sign)?;
+                Ok(Signature { bytes, length })
+            }
+        }
+    }
+}
+
+impl Signature {
+    /// A signature that some other code computed.
+    pub(crate) fn copy(from: &[u8]) -> Result<Self, CryptoError> {
+        let mut bytes = [0; MAX_SIGNATURE];
+        bytes.get_mut(..from.len()).ok_or(CryptoError::Sign)?.copy_from_slice(from);
+        Ok(Self { bytes, length: from.len() })
+    }
+}
+
+impl AsRef<[u8]> for Signature {
+    fn as_ref(&self) -> &[u8] {
+        // INVARIANT (signature length): `length` never exceeds the buffer.
+        self.bytes.get(..self.length).unwrap_or_default()
+    }
+}
+
+impl Debug for Signature {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signature([redacted])")
+    }
+}
+
+impl Debug for Signer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Signer([redacted])")
+    }
+}
+
+fn ecdsa(curve: Curve) -> &'static EcdsaSigningAlgorithm {
+    match curve {
+        Curve::P256 => &ECDSA_P256_SHA256_FIXED_SIGNING,
+        Curve::P384 => &ECDSA_P384_SHA384_FIXED_SIGNING,
+    }
+}
+
+fn rsa(scheme: Scheme) -> Option<&'static dyn RsaEncoding> {
+    Some(match scheme {
+        Scheme::RsaPkcs1(Hash::Sha256) => &RSA_PKCS1_SHA256,
+        Scheme::RsaPkcs1(Hash::Sha384) => &RSA_PKCS1_SHA384,
+        Scheme::RsaPkcs1(Hash::Sha512) => &RSA_PKCS1_SHA512,
+        Scheme::RsaPss(Hash::Sha256) => &RSA_PSS_SHA256,
+        Scheme::RsaPss(Hash::Sha384) => &RSA_PSS_SHA384,
+        Scheme::RsaPss(Hash::Sha512) => &RSA_PSS_SHA512,
+        Scheme::Ed25519 | Scheme::Ecdsa(_) => return None,
+    })
+}

@@ -1,0 +1,111 @@
+//! Knows how to find the one key a token's header names, in a few nanoseconds.
+//! Must not know private keys or when a key comes and goes, but for the instant it is gone.
+
+use std::sync::Arc;
+
+use crate::{Timestamp, id::KeyId};
+
+use super::{KeyError, VerifyingKey};
+
+/// The keys a verifier accepts, each under its own `kid`: an immutable value, cheap to clone.
+///
+/// ```
+/// use hallpass::key::{Algorithm, SigningKey, VerifyingKeys};
+///
+/// let (old, new) = (SigningKey::generate(Algorithm::EdDSA)?, SigningKey::generate(Algorithm::ES256)?);
+/// let keys = VerifyingKeys::new([old.verifying_key(), new.verifying_key()])?;
+/// assert_eq!(keys.iter().count(), 2);
+/// assert!(VerifyingKeys::new([old.verifying_key(), old.verifying_key()]).is_err());
+/// # Ok::<(), hallpass::key::KeyError>(())
+/// ```
+#[derive(Debug, Clone, Default)]
+pub struct VerifyingKeys(Arc<Table>);
+
+#[derive(Debug, Default)]
+struct Table {
+    /// Ends of the names, side by side: almost every look-up touches one entry only.
+    kid_ends: Vec<u128>,
+    header_ends: Vec<u128>,
+    entries: Vec<Entry>,
+}
+
+#[derive(Debug)]
+struct Entry {
+    key: VerifyingKey,
+    gone_at: Timestamp,
+}
+
+impl VerifyingKeys {
+    /// These keys, for as long as the value is used.
+    ///
+    /// # Errors
+    /// When two share a `kid`.
+    pub fn new(keys: impl IntoIterator<Item = VerifyingKey>) -> Result<Self, KeyError> {
+        Self::until(keys.into_iter().map(|key| (key, Timestamp::MAX)))
+    }
+
+    /// These keys, each until the instant given, at which it is gone.
+    pub(super) fn until(
+        keys: impl IntoIterator<Item = (VerifyingKey, Timestamp)>,
+    ) -> Result<Self, KeyError> {
+        let mut table = Table::default();
+        for (key, gone_at) in keys {
+            if table.entries.iter().any(|entry| entry.key.kid() == key.kid()) {
+                return Err(KeyError::DuplicateKid { kid: key.kid().clone() });
+            }
+            table.kid_ends.push(end(key.kid().as_str()));
+            table.header_ends.push(end(key.encoded_header()));
+            table.entries.push(Entry { key, gone_at });
+        }
+        Ok(Self(Arc::new(table)))
+    }
+
+    /// The keys, those that are gone among them.
+    pub fn iter(&self) -> impl Iterator<Item = &VerifyingKey> {
+        self.0.entries.iter().map(|entry| &entry.key)
+    }
+
+    /// The key of this name, if it is not gone. `alg` of the header must then be the key's.
+    pub(crate) fn find(&self, kid: &str, now: Timestamp) -> Option<&VerifyingKey> {
+        self.0.find(&self.0.kid_ends, kid, |key| key.kid().as_str(), now)
+    }
+
+    /// The key whose encoded header this is, byte for byte, if it is not gone: then `typ`, `alg`
+    /// and `kid` are right and nothing else stands there.
+    pub(crate) fn find_by_encoded_header(
+        &self,
+        header: &str,
+        now: Timestamp,
+    ) -> Option<&VerifyingKey> {
+        self.0.find(&self.0.header_ends, header, VerifyingKey::encoded_header, now)
+    }
+
+    /// Whether there is a key of this name that is not gone.
+    #[must_use]
+    pub fn contains(&self, kid: &KeyId, now: Timestamp) -> bool {
+        self.find(kid.as_str(), now).is_some()
+    }
+}
+
+impl Table {
+    fn find(
+        &self,
+        ends: &[u128],
+        text: &str,
+        name: impl Fn(&VerifyingKey) -> &str,
+        now: Timestamp,
+    ) -> Option<&VerifyingKey> {
+        let wanted = end(text);
+        let mut candidates = ends.iter().zip(&self.entries).filter(|(end, _)| **end == wanted);
+        let (_, entry) = candidates.find(|(_, entry)| name(&entry.key) == text)?;
+        (now < entry.gone_at).then_some(&entry.key)
+    }
+}
+
+/// The last 16 bytes: names of one issuer differ there, encoded headers begin all alike.
+fn end(text: &str) -> u128 {
+    match text.as_bytes().last_chunk() {
+        Some(end) => u128::from_le_bytes(*end),
+        None => text.bytes().fold(0, |end, byte| end << 8 | u128::from(byte)),
+    }
+}

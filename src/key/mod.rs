@@ -1,0 +1,36 @@
+//! WHAT SIGNS: keys, their algorithms, and the ring in which they come and go.
+//! Must not know scopes, tokens or stores.
+//!
+//! A [`SigningKey`] or [`VerifyingKey`] is read and checked once, when the host loads it, and
+//! says precisely what is wrong if it is not one. After that it cannot fail for a reason that
+//! lies in the key. Each is bound to one [`Algorithm`]; a token's header only selects a key.
+#![cfg_attr(
+    not(test),
+    expect(dead_code, unused_imports, reason = "the token module signs and verifies with these")
+)]
+
+mod algorithm;
+mod asn1;
+mod der;
+mod error;
+mod header;
+mod jwk;
+mod keys;
+mod pem;
+mod private;
+mod public;
+mod signing;
+mod thumbprint;
+mod verifying;
+
+pub use algorithm::Algorithm;
+pub use error::KeyError;
+pub use jwk::Jwk;
+pub use keys::VerifyingKeys;
+pub use signing::SigningKey;
+pub use verifying::VerifyingKey;
+
+pub(crate) use header::encode_header;
+
+#[cfg(test)]
+mod tests;

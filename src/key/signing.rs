@@ -1,0 +1,248 @@
+//! Knows how to sign with one key under its one algorithm.
+//! Must not know when a key may be used: the ring decides that.
+
+use std::{
+    fmt::{self, Debug},
+    sync::Arc,
+};
+
+use zeroize::Zeroizing;
+
+use crate::{
+    crypto::{
+        CryptoError, Curve, HmacKey, PrivateMaterial, Scheme, Signature, Signer, fill_random,
+    },
+    id::KeyId,
+};
+
+use super::{
+    Algorithm, KeyError, VerifyingKey,
+    algorithm::Method,
+    asn1::Form,
+    jwk::{self, Parsed},
+    pem, private, public,
+};
+
+/// A key that signs: parsed and checked once, kept prepared, bound to one algorithm, cheap to
+/// clone.
+///
+/// ```
+/// use hallpass::key::{Algorithm, SigningKey};
+///
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// assert_eq!(key.algorithm(), Algorithm::EdDSA);
+/// assert_eq!(key.kid().as_str().len(), 43, "its RFC 7638 thumbprint");
+/// # Ok::<(), hallpass::key::KeyError>(())
+/// ```
+///
+/// # Security
+/// Our copies of the private half are wiped when the last clone is dropped. The backend keeps
+/// its own prepared copy as long, and does not wipe it.
+#[derive(Clone)]
+pub struct SigningKey {
+    public: VerifyingKey,
+    private: Arc<Private>,
+}
+
+enum Private {
+    Hmac { key: HmacKey, secret: Zeroizing<Vec<u8>> },
+    Pair { signer: Signer, material: PrivateMaterial },
+}
+
+impl SigningKey {
+    /// A new random key. Where it must outlive the process, let the store manage it or load it
+    /// from a file instead.
+    ///
+    /// # Errors
+    /// For RSA, which is not generated here (the text has the `openssl` command), and when the
+    /// operating system gives no random bytes.
+    pub fn generate(algorithm: Algorithm) -> Result<Self, KeyError> {
+        match algorithm.method() {
+            Method::Hmac(hash) => {
+                let mut secret = Zeroizing::new(vec![0; hash.length()]);
+                fill_random(&mut secret)?;
+                Self::hmac(algorithm, &secret)
+            }
+            Method::Pair(Scheme::Ed25519) => {
+                let mut seed = Zeroizing::new([0; 32]);
+                fill_random(seed.as_mut())?;
+                let material = PrivateMaterial::Ed25519 { seed, public: None };
+                Self::from_private(algorithm, material, None)
+            }
+            Method::Pair(Scheme::Ecdsa(curve)) => {
+                Self::from_der(algorithm, &Signer::generate_ecdsa_pkcs8(curve)?)
+            }
+            Method::Pair(Scheme::RsaPkcs1(_) | Scheme::RsaPss(_)) => {
+                Err(KeyError::CannotGenerate { algorithm })
+            }
+        }
+    }
+
+    /// Reads a private key from PEM (RFC 7468): the labels `PRIVATE KEY` (PKCS#8),
+    /// `EC PRIVATE KEY` (SEC 1) and `RSA PRIVATE KEY` (PKCS#1). The key takes its RFC 7638
+    /// thumbprint as `kid`.
+    ///
+    /// RSA keys must have 2048, 3072 or 4096 bits, EC keys must carry their public key.
+    ///
+    /// # Errors
+    /// When the text holds no private key, an encrypted one, or one that `algorithm` does not
+    /// take; the text says what to do.
+    pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
+        let (form, der) = pem::decode(pem)?;
+        Self::from_private(algorithm, private::read(form, &der)?, None)
+    }
+
+    /// Reads a private key from DER: PKCS#8, SEC 1 or PKCS#1.
+    ///
+    /// # Errors
+    /// As [`SigningKey::from_pem`].
+    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_private(algorithm, private::read(Form::of(der)?, der)?, None)
+    }
+
+    /// Reads a private JWK (RFC 7517): `OKP`, `EC`, `RSA` with all CRT members, or `oct`. Its
+    /// `kty`, `crv`, `alg`, `use`, `key_ops` and size must agree; `RSA` and `oct` must name their
+    /// `alg`. Without a `kid` it takes its thumbprint.
+    ///
+    /// # Errors
+    /// When the text is no such key.
+    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
+        match jwk::parse(json)? {
+            Parsed::Private { algorithm, kid, material } => {
+                Self::from_private(algorithm, material, kid)
+            }
+            Parsed::Secret { algorithm, kid, secret } => {
+                let key = Self::hmac(algorithm, &secret)?;
+                Ok(kid.map_or(key.clone(), |kid| key.with_kid(kid)))
+            }
+            Parsed::Public { .. } => Err(KeyError::WrongHalf {
+                found: "public",
+                expected: "private",
+                hint: "; a public key verifies: load it with `VerifyingKey`",
+            }),
+        }
+    }
+
+    /// A shared secret of at least the length of the hash.
+    ///
+    /// # Security
+    /// Whoever verifies with it can sign. It must be random: a passphrase can be guessed from
+    /// one token.
+    ///
+    /// # Errors
+    /// When the secret is too short or `algorithm` is not HS256, HS384 or HS512.
+    pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        let key = HmacKey::new(public::check_secret(algorithm, secret)?, secret);
+        Ok(Self {
+            public: VerifyingKey::from_hmac_key(algorithm, key.clone())?,
+            private: Arc::new(Private::Hmac { key, secret: Zeroizing::new(secret.to_vec()) }),
+        })
+    }
+
+    fn from_private(
+        algorithm: Algorithm,
+        material: PrivateMaterial,
+        kid: Option<KeyId>,
+    ) -> Result<Self, KeyError> {
+        let scheme = fit(algorithm, &material)?;
+        let signer = Signer::new(scheme, &material).map_err(|error| match error {
+            CryptoError::Random => KeyError::Random,
+            _ => KeyError::Inconsistent,
+        })?;
+        Ok(Self {
+            public: VerifyingKey::from_public(algorithm, signer.public(), kid)?,
+            private: Arc::new(Private::Pair { signer, material }),
+        })
+    }
+
+    /// The same key under another name.
+    #[must_use]
+    pub fn with_kid(&self, kid: KeyId) -> Self {
+        Self { public: self.public.with_kid(kid), private: Arc::clone(&self.private) }
+    }
+
+    /// The one algorithm it signs with.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.public.algorithm()
+    }
+
+    /// Its name in token headers.
+    #[must_use]
+    pub fn kid(&self) -> &KeyId {
+        self.public.kid()
+    }
+
+    /// The key that checks what this one signs.
+    #[must_use]
+    pub fn verifying_key(&self) -> VerifyingKey {
+        self.public.clone()
+    }
+
+    /// The encoded header of an access token under this key.
+    pub(crate) fn encoded_header(&self) -> &str {
+        self.public.encoded_header()
+    }
+
+    /// The signature of `message` in its JOSE form: for ECDSA `r ‖ s` of fixed length
+    /// (RFC 7518 §3.4). It fails only when the random source does.
+    pub(crate) fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
+        let signature = match &*self.private {
+            Private::Hmac { key, .. } => Signature::copy(key.sign(message).as_ref()),
+            Private::Pair { signer, .. } => signer.sign(message),
+        };
+        signature.map_err(|_| KeyError::Random)
+    }
+
+    /// The private half, to be sealed and stored: PKCS#8, or the bytes of a shared secret.
+    pub(crate) fn private_bytes(&self) -> Zeroizing<Vec<u8>> {
+        match &*self.private {
+            Private::Hmac { secret, .. } => secret.clone(),
+            Private::Pair { material, .. } => private::write_pkcs8(material),
+        }
+    }
+
+    /// The key that [`SigningKey::private_bytes`] wrote.
+    pub(crate) fn from_private_bytes(
+        algorithm: Algorithm,
+        kid: KeyId,
+        bytes: &[u8],
+    ) -> Result<Self, KeyError> {
+        let key = if algorithm.is_symmetric() {
+            Self::hmac(algorithm, bytes)?
+        } else {
+            Self::from_der(algorithm, bytes)?
+        };
+        Ok(key.with_kid(kid))
+    }
+}
+
+/// The scheme under which `material` serves `algorithm`, if it is fit to sign with.
+fn fit(algorithm: Algorithm, material: &PrivateMaterial) -> Result<Scheme, KeyError> {
+    let (found, bits) = match material {
+        PrivateMaterial::Ed25519 { .. } => ("an Ed25519 key", None),
+        PrivateMaterial::Ec { curve: Curve::P256, .. } => ("a P-256 key", None),
+        PrivateMaterial::Ec { curve: Curve::P384, .. } => ("a P-384 key", None),
+        PrivateMaterial::Rsa(key) => ("an RSA key", Some(public::bits(&key.modulus))),
+    };
+    let expected = algorithm.needs();
+    let Method::Pair(scheme) = algorithm.method() else {
+        return Err(KeyError::WrongKind { found, algorithm, expected });
+    };
+    if found != expected {
+        return Err(KeyError::WrongKind { found, algorithm, expected });
+    }
+    match bits {
+        None | Some(2048 | 3072 | 4096) => Ok(scheme),
+        Some(bits) => Err(KeyError::RsaSize { bits, expected: "2048, 3072 or 4096 to sign" }),
+    }
+}
+
+impl Debug for SigningKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SigningKey")
+            .field("algorithm", &self.algorithm())
+            .field("kid", self.kid())
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,3 @@
+//! Knows what the modules of `key` promise together.
+
+mod round_trip;

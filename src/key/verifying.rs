@@ -1,0 +1,181 @@
+//! Knows how to check signatures with one key under its one algorithm.
+//! Must not know a private key, except where the algorithm is symmetric.
+
+use std::{
+    fmt::{self, Debug},
+    sync::Arc,
+};
+
+use crate::{
+    crypto::{HmacKey, PublicMaterial, Verifier},
+    id::KeyId,
+};
+
+use super::{
+    Algorithm, Jwk, KeyError,
+    asn1::Form,
+    header::encode_header,
+    jwk::{self, Parsed},
+    pem, public, thumbprint,
+};
+
+/// A key that checks signatures: parsed and checked once, bound to one algorithm, cheap to clone.
+///
+/// ```
+/// use hallpass::key::{Algorithm, SigningKey, VerifyingKey};
+///
+/// let key = SigningKey::generate(Algorithm::ES256)?.verifying_key();
+/// let jwk = key.jwk().expect("not a shared secret").to_json();
+/// assert_eq!(VerifyingKey::from_jwk(&jwk)?.kid(), key.kid());
+/// # Ok::<(), hallpass::key::KeyError>(())
+/// ```
+#[derive(Clone)]
+pub struct VerifyingKey(Arc<Inner>);
+
+#[derive(Clone)]
+struct Inner {
+    algorithm: Algorithm,
+    kid: KeyId,
+    encoded_header: Box<str>,
+    check: Check,
+}
+
+#[derive(Clone)]
+enum Check {
+    Hmac(HmacKey),
+    Pair(Verifier, PublicMaterial),
+}
+
+impl VerifyingKey {
+    /// Reads a public key from PEM (RFC 7468): the labels `PUBLIC KEY` and `RSA PUBLIC KEY`.
+    /// The key takes its RFC 7638 thumbprint as `kid`.
+    ///
+    /// # Errors
+    /// When the text holds no public key, or one that `algorithm` does not take. A private key is
+    /// refused: whoever only verifies must not hold it.
+    pub fn from_pem(algorithm: Algorithm, pem: &str) -> Result<Self, KeyError> {
+        let (form, der) = pem::decode(pem)?;
+        Self::from_public(algorithm, public::read(form, &der)?, None)
+    }
+
+    /// Reads a public key from DER: SubjectPublicKeyInfo, or PKCS#1 for RSA.
+    ///
+    /// # Errors
+    /// As [`VerifyingKey::from_pem`].
+    pub fn from_der(algorithm: Algorithm, der: &[u8]) -> Result<Self, KeyError> {
+        Self::from_public(algorithm, public::read(Form::of(der)?, der)?, None)
+    }
+
+    /// Reads a JWK (RFC 7517): `OKP`, `EC` or `RSA` without private members, or `oct`. Its `kty`,
+    /// `crv`, `alg`, `use`, `key_ops` and size must agree. Without a `kid` it takes its
+    /// thumbprint; an RSA key without `alg` verifies RS256, and `oct` must name its `alg`.
+    ///
+    /// # Errors
+    /// When the text is no such key.
+    pub fn from_jwk(json: &str) -> Result<Self, KeyError> {
+        match jwk::parse(json)? {
+            Parsed::Public { algorithm, kid, material } => {
+                Self::from_public(algorithm, material, kid)
+            }
+            Parsed::Secret { algorithm, kid, secret } => {
+                let key = Self::hmac(algorithm, &secret)?;
+                Ok(kid.map_or(key.clone(), |kid| key.with_kid(kid)))
+            }
+            Parsed::Private { .. } => Err(KeyError::WrongHalf {
+                found: "private",
+                expected: "public",
+                hint: "; whoever only verifies must not hold it: leave out `d` and the other private members",
+            }),
+        }
+    }
+
+    /// A shared secret of at least the length of the hash.
+    ///
+    /// # Security
+    /// Whoever holds it can sign. Use it where issuer and verifier are one service.
+    ///
+    /// # Errors
+    /// When the secret is too short or `algorithm` is not HS256, HS384 or HS512.
+    pub fn hmac(algorithm: Algorithm, secret: &[u8]) -> Result<Self, KeyError> {
+        let key = HmacKey::new(public::check_secret(algorithm, secret)?, secret);
+        Self::from_hmac_key(algorithm, key)
+    }
+
+    pub(super) fn from_hmac_key(algorithm: Algorithm, key: HmacKey) -> Result<Self, KeyError> {
+        let kid = thumbprint::secret_name(&key)?;
+        Ok(Self::assemble(algorithm, kid, Check::Hmac(key)))
+    }
+
+    pub(super) fn from_public(
+        algorithm: Algorithm,
+        material: PublicMaterial,
+        kid: Option<KeyId>,
+    ) -> Result<Self, KeyError> {
+        let verifier = public::prepare(algorithm, &material)?;
+        let kid = match kid {
+            Some(kid) => kid,
+            None => thumbprint::thumbprint(&material)?,
+        };
+        Ok(Self::assemble(algorithm, kid, Check::Pair(verifier, material)))
+    }
+
+    fn assemble(algorithm: Algorithm, kid: KeyId, check: Check) -> Self {
+        let encoded_header = encode_header("at+jwt", algorithm, &kid);
+        Self(Arc::new(Inner { algorithm, kid, encoded_header, check }))
+    }
+
+    /// The same key under another name: what a foreign issuer calls it.
+    #[must_use]
+    pub fn with_kid(&self, kid: KeyId) -> Self {
+        Self::assemble(self.0.algorithm, kid, self.0.check.clone())
+    }
+
+    /// The one algorithm it verifies.
+    #[must_use]
+    pub fn algorithm(&self) -> Algorithm {
+        self.0.algorithm
+    }
+
+    /// Its name in token headers.
+    #[must_use]
+    pub fn kid(&self) -> &KeyId {
+        &self.0.kid
+    }
+
+    /// The public JWK to publish; a shared secret has none.
+    #[must_use]
+    pub fn jwk(&self) -> Option<Jwk> {
+        Jwk::of(self)
+    }
+
+    pub(super) fn public_material(&self) -> Option<&PublicMaterial> {
+        match &self.0.check {
+            Check::Pair(_, material) => Some(material),
+            Check::Hmac(_) => None,
+        }
+    }
+
+    /// The encoded header of an access token under this key, as our issuer writes it. A token
+    /// that starts with exactly this, then a dot, needs no header parsed.
+    pub(crate) fn encoded_header(&self) -> &str {
+        &self.0.encoded_header
+    }
+
+    /// Whether `signature` is this key's signature of `message`.
+    #[must_use]
+    pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
+        match &self.0.check {
+            Check::Hmac(key) => key.verify(message, signature),
+            Check::Pair(verifier, _) => verifier.verify(message, signature),
+        }
+    }
+}
+
+impl Debug for VerifyingKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("VerifyingKey")
+            .field("algorithm", &self.0.algorithm)
+            .field("kid", &self.0.kid)
+            .finish_non_exhaustive()
+    }
+}
