@@ -1,1 +1,3 @@
 //! Scoped access tokens for web APIs.
+
+pub mod scope;
