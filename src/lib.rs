@@ -4,5 +4,7 @@ pub mod clock;
 mod crypto;
 pub mod id;
 pub mod key;
+pub mod scope;
+pub mod store;
 
 pub use clock::Timestamp;
