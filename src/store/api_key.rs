@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{
     StoreError,
-    session::{EndReason, InsertOutcome},
+    session::{CarriedClaims, EndReason, InsertOutcome},
 };
 use crate::{
     clock::Timestamp,
@@ -32,8 +32,8 @@ pub struct ApiKeyRecord {
     pub scope: Scope,
     /// For which resource servers.
     pub audience: Vec<Audience>,
-    /// The caller's own claims, a JSON object, or nothing.
-    pub claims: Option<String>,
+    /// What its holder carries beside that.
+    pub claims: CarriedClaims,
     /// When it stops working; nothing if never.
     pub expires_at: Option<Timestamp>,
     /// When it was last seen in use, give or take five minutes.

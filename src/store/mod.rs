@@ -28,8 +28,8 @@ pub use revocation::{
     RevocationRecord, RevocationSink, RevocationStore, Target,
 };
 pub use session::{
-    Attempt, EndReason, InsertOutcome, Persistence, ProofKey, SessionPolicy, SessionRecord,
-    SessionState, SessionStore,
+    Attempt, CarriedClaims, EndReason, InsertOutcome, Persistence, ProofKey, SessionPolicy,
+    SessionRecord, SessionState, SessionStore,
 };
 
 /// Everything an authority needs to remember.

@@ -113,6 +113,32 @@ impl EndReason {
     }
 }
 
+/// What every access token of a session or API key says beside who, what and where. Engines keep
+/// it as one JSON text.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
+#[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]
+pub struct CarriedClaims {
+    /// The caller's own claims, a JSON object.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub custom: Option<String>,
+    /// The `roles` claim (RFC 9068 §2.2.3.1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub roles: Vec<String>,
+    /// The `groups` claim (RFC 9068 §2.2.3.1).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub groups: Vec<String>,
+    /// When the user signed in (RFC 9068 §2.2.1).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub auth_time: Option<Timestamp>,
+    /// How strongly the user signed in.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub acr: Option<String>,
+    /// By which means the user signed in (RFC 8176).
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub amr: Vec<String>,
+}
+
 /// One login or consent, and all that is needed to go on with it. Subject, client, scope,
 /// audience, `acr` and policy never change: a new login is a new session.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -128,16 +154,10 @@ pub struct SessionRecord {
     pub scope: Scope,
     /// For which resource servers.
     pub audience: Vec<Audience>,
-    /// The caller's own claims, a JSON object, or nothing.
-    pub claims: Option<String>,
+    /// What its access tokens say beside that.
+    pub claims: CarriedClaims,
     /// The key the tokens are bound to.
     pub cnf: Option<ProofKey>,
-    /// When the user signed in (RFC 9068 §2.2.1).
-    pub auth_time: Option<Timestamp>,
-    /// How strongly the user signed in.
-    pub acr: Option<String>,
-    /// By which means the user signed in (RFC 8176).
-    pub amr: Vec<String>,
     /// What the session list calls it: a device, a browser.
     pub label: Option<String>,
     /// How it behaves.
