@@ -4,5 +4,10 @@ pub mod clock;
 mod crypto;
 pub mod id;
 pub mod key;
+mod token;
 
 pub use clock::Timestamp;
+pub use token::{
+    ClaimsError, ClaimsWriteError, CustomClaims, Issuer, IssuerError, OpaqueError, OpaqueKind,
+    PrefixError, Prefixes, Texts,
+};
