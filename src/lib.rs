@@ -6,5 +6,6 @@ pub mod id;
 pub mod key;
 pub mod scope;
 pub mod store;
+pub mod token;
 
 pub use clock::Timestamp;

@@ -14,6 +14,7 @@ use crate::{
     clock::Timestamp,
     id::{Audience, ClientId, SessionId, Subject},
     scope::Scope,
+    token::CustomClaims,
 };
 
 /// A random mark of one attempt at a consuming command, by which a store recognises the same
@@ -119,9 +120,9 @@ impl EndReason {
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]
 pub struct CarriedClaims {
-    /// The caller's own claims, a JSON object.
+    /// The caller's own claims.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom: Option<String>,
+    pub custom: Option<CustomClaims>,
     /// The `roles` claim (RFC 9068 §2.2.3.1).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,

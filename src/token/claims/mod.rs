@@ -1,0 +1,340 @@
+//! Knows which claims a token may carry and where they lie in the payload (RFC 7519 §4, RFC 9068 §2.2).
+//! Must not know whether a token is acceptable: [`Rules`](super::Rules) judges what is read here.
+
+mod fast;
+mod slow;
+mod write;
+
+use crate::clock::Timestamp;
+
+pub(crate) use write::{AccessClaims, Sink};
+pub use write::{ClaimsWriteError, CustomClaims};
+
+/// The deepest nesting of arrays and objects in a payload.
+pub(crate) const MAX_DEPTH: usize = 32;
+
+/// A claim with a meaning of its own. Every other claim belongs to the caller.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[repr(u8)]
+pub(crate) enum Claim {
+    Issuer,
+    Subject,
+    Audience,
+    Expires,
+    NotBefore,
+    IssuedAt,
+    AuthTime,
+    TokenId,
+    ClientId,
+    Scope,
+    SessionId,
+    Generation,
+    Acr,
+    Amr,
+    Roles,
+    Groups,
+    Confirmation,
+    Nonce,
+    AccessTokenHash,
+    Events,
+}
+
+/// What JSON a claim must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Shape {
+    /// A string.
+    Text,
+    /// A string or an array of strings.
+    TextOrList,
+    /// An array of strings.
+    List,
+    /// A `NumericDate`: seconds since the epoch, a fraction allowed (RFC 7519 §2).
+    Date,
+    /// An integer of 32 bits.
+    Counter,
+    /// An object.
+    Object,
+    /// Only its presence matters.
+    Anything,
+}
+
+impl Claim {
+    const COUNT: usize = 20;
+
+    fn of(name: &[u8]) -> Option<Self> {
+        Some(match name {
+            b"iss" => Self::Issuer,
+            b"sub" => Self::Subject,
+            b"aud" => Self::Audience,
+            b"exp" => Self::Expires,
+            b"nbf" => Self::NotBefore,
+            b"iat" => Self::IssuedAt,
+            b"auth_time" => Self::AuthTime,
+            b"jti" => Self::TokenId,
+            b"client_id" => Self::ClientId,
+            b"scope" => Self::Scope,
+            b"sid" => Self::SessionId,
+            b"gen" => Self::Generation,
+            b"acr" => Self::Acr,
+            b"amr" => Self::Amr,
+            b"roles" => Self::Roles,
+            b"groups" => Self::Groups,
+            b"cnf" => Self::Confirmation,
+            b"nonce" => Self::Nonce,
+            b"at_hash" => Self::AccessTokenHash,
+            b"events" => Self::Events,
+            _ => return None,
+        })
+    }
+
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Self::Issuer => "iss",
+            Self::Subject => "sub",
+            Self::Audience => "aud",
+            Self::Expires => "exp",
+            Self::NotBefore => "nbf",
+            Self::IssuedAt => "iat",
+            Self::AuthTime => "auth_time",
+            Self::TokenId => "jti",
+            Self::ClientId => "client_id",
+            Self::Scope => "scope",
+            Self::SessionId => "sid",
+            Self::Generation => "gen",
+            Self::Acr => "acr",
+            Self::Amr => "amr",
+            Self::Roles => "roles",
+            Self::Groups => "groups",
+            Self::Confirmation => "cnf",
+            Self::Nonce => "nonce",
+            Self::AccessTokenHash => "at_hash",
+            Self::Events => "events",
+        }
+    }
+
+    const fn shape(self) -> Shape {
+        match self {
+            Self::Issuer
+            | Self::Subject
+            | Self::TokenId
+            | Self::ClientId
+            | Self::SessionId
+            | Self::Acr => Shape::Text,
+            Self::Audience | Self::Scope => Shape::TextOrList,
+            Self::Amr | Self::Roles | Self::Groups => Shape::List,
+            Self::Expires | Self::NotBefore | Self::IssuedAt | Self::AuthTime => Shape::Date,
+            Self::Generation => Shape::Counter,
+            Self::Confirmation => Shape::Object,
+            Self::Nonce | Self::AccessTokenHash | Self::Events => Shape::Anything,
+        }
+    }
+
+    const fn bit(self) -> u32 {
+        1 << self as u8
+    }
+}
+
+/// A stretch of the buffer that holds the payload.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub(crate) struct Span {
+    start: u16,
+    end: u16,
+}
+
+impl Span {
+    /// `None` where the stretch lies beyond what sixteen bits address.
+    pub(crate) fn new(start: usize, end: usize) -> Option<Self> {
+        Some(Self { start: u16::try_from(start).ok()?, end: u16::try_from(end).ok()? })
+    }
+
+    fn bytes(self, buffer: &[u8]) -> &[u8] {
+        buffer.get(usize::from(self.start)..usize::from(self.end)).unwrap_or_default()
+    }
+
+    /// The text; the reader has checked that the payload is UTF-8 and spans fall on characters.
+    pub(crate) fn text(self, buffer: &[u8]) -> &str {
+        str::from_utf8(self.bytes(buffer)).unwrap_or_default()
+    }
+}
+
+/// Why a payload is not a set of claims.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum ClaimsError {
+    /// The payload is not UTF-8 (RFC 7519 §7.2 step 10, RFC 8259 §8.1).
+    #[error("the claims are not UTF-8")]
+    NotUtf8,
+    /// The payload is not a JSON object (RFC 7519 §7.2 step 10).
+    #[error("the claims are not a JSON object")]
+    NotAnObject,
+    /// The payload nests deeper than 32 levels.
+    #[error("the claims nest deeper than {MAX_DEPTH} levels")]
+    TooDeep,
+    /// The payload is larger than a token may be.
+    #[error("the claims are too large")]
+    TooLarge,
+    /// A claim is written twice, which two readers may read in two ways (RFC 7519 §4).
+    #[error("the claim `{claim}` is written twice")]
+    Duplicate {
+        /// Its name.
+        claim: &'static str,
+    },
+    /// A claim has another JSON type than its definition.
+    #[error("the claim `{claim}` has the wrong type")]
+    WrongType {
+        /// Its name.
+        claim: &'static str,
+    },
+    /// A number does not fit: not finite, or no unsigned 32-bit integer where one is asked.
+    #[error("a number in the claims is out of range")]
+    OutOfRange,
+}
+
+/// Where the claims lie in the payload, and what the numbers among them are.
+///
+/// Texts are kept as spans: reading a payload allocates nothing unless it holds escapes.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Claims {
+    seen: u32,
+    scope_is_list: bool,
+    generation: u32,
+    spans: [Span; Claim::COUNT],
+    dates: [Timestamp; 4],
+}
+
+impl Claims {
+    const fn empty() -> Self {
+        Self {
+            seen: 0,
+            scope_is_list: false,
+            generation: 0,
+            spans: [Span { start: 0, end: 0 }; Claim::COUNT],
+            dates: [Timestamp::EPOCH; 4],
+        }
+    }
+
+    /// Notes a claim as seen; `false` if it was seen before.
+    fn note(&mut self, claim: Claim) -> bool {
+        let fresh = self.seen & claim.bit() == 0;
+        self.seen |= claim.bit();
+        fresh
+    }
+
+    fn set_span(&mut self, claim: Claim, span: Span) {
+        if let Some(slot) = self.spans.get_mut(claim as usize) {
+            *slot = span;
+        }
+    }
+
+    fn set_date(&mut self, claim: Claim, at: Timestamp) {
+        if let Some(slot) = self.dates.get_mut(date_slot(claim)) {
+            *slot = at;
+        }
+    }
+
+    pub(crate) const fn has(&self, claim: Claim) -> bool {
+        self.seen & claim.bit() != 0
+    }
+
+    fn span(&self, claim: Claim) -> Option<Span> {
+        if self.has(claim) { self.spans.get(claim as usize).copied() } else { None }
+    }
+
+    /// The text of a claim that is a string.
+    pub(crate) fn text<'b>(&self, claim: Claim, buffer: &'b [u8]) -> Option<&'b str> {
+        self.span(claim).map(|span| span.text(buffer))
+    }
+
+    /// The date of a claim that is one. Before the epoch counts as the epoch, far ahead as the
+    /// last moment of year 9999, and a fraction is cut to milliseconds.
+    pub(crate) fn date(&self, claim: Claim) -> Option<Timestamp> {
+        if self.has(claim) { self.dates.get(date_slot(claim)).copied() } else { None }
+    }
+
+    pub(crate) const fn generation(&self) -> Option<u32> {
+        if self.has(Claim::Generation) { Some(self.generation) } else { None }
+    }
+
+    /// Whether `scope` is an array, which only the relaxed profile reads.
+    pub(crate) const fn scope_is_list(&self) -> bool {
+        self.scope_is_list
+    }
+
+    /// The texts of a claim that is an array, or a single string where that is allowed.
+    pub(crate) fn list<'b>(&self, claim: Claim, buffer: &'b [u8]) -> Texts<'b> {
+        Texts { rest: self.span(claim).map(|span| span.bytes(buffer)).unwrap_or_default() }
+    }
+}
+
+fn date_slot(claim: Claim) -> usize {
+    match claim {
+        Claim::Expires => 0,
+        Claim::NotBefore => 1,
+        Claim::IssuedAt => 2,
+        _ => 3,
+    }
+}
+
+/// The texts of a claim such as `aud`, `roles` or `groups`, read from the payload as they are asked for.
+#[derive(Clone)]
+pub struct Texts<'b> {
+    /// Either JSON without escapes (`"a"` or `["a","b"]`), or, after a zero byte, texts that
+    /// had escapes, each behind its length in two bytes.
+    rest: &'b [u8],
+}
+
+impl<'b> Texts<'b> {
+    fn next_packed(&mut self) -> Option<&'b str> {
+        let (length, rest) = self.rest.get(1..)?.split_first_chunk::<2>()?;
+        let (text, _) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
+        // The zero byte in front of the next text is the last byte of this one's frame.
+        self.rest = rest.get(text.len()..).unwrap_or_default();
+        str::from_utf8(text).ok()
+    }
+}
+
+impl<'b> Iterator for Texts<'b> {
+    type Item = &'b str;
+
+    fn next(&mut self) -> Option<&'b str> {
+        if self.rest.first() == Some(&0) {
+            return self.next_packed();
+        }
+        let start = self.rest.iter().position(|&b| b == b'"')? + 1;
+        let rest = self.rest.get(start..)?;
+        let end = rest.iter().position(|&b| b == b'"')?;
+        let text = rest.get(..end)?;
+        self.rest = rest.get(end + 1..).unwrap_or_default();
+        str::from_utf8(text).ok()
+    }
+}
+
+impl std::fmt::Debug for Texts<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_list().entries(self.clone()).finish()
+    }
+}
+
+/// A payload that was read: the spans, and the texts that had to be unescaped.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Parsed {
+    pub(crate) claims: Claims,
+    /// What spans beyond the payload point to: the buffer is the payload followed by this.
+    /// Empty, and not allocated, for every payload without escapes.
+    pub(crate) unescaped: Vec<u8>,
+}
+
+/// Reads a payload in one pass.
+///
+/// The fast reader either reads a payload or leaves it to the strict one; it never refuses. So
+/// there is one verdict, and one owner of every error.
+pub(crate) fn parse(payload: &[u8]) -> Result<Parsed, ClaimsError> {
+    let text = str::from_utf8(payload).map_err(|_| ClaimsError::NotUtf8)?;
+    match fast::parse(payload) {
+        Some(claims) => Ok(Parsed { claims, unescaped: Vec::new() }),
+        None => slow::parse(text),
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,251 @@
+//! Knows the compact form of a signed token: three parts of base64url (RFC 7515 §7.1).
+//! Must not know which key a token asks for or what its claims mean: others judge that.
+
+use std::{borrow::Cow, fmt};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::de::{self, Deserializer as _, MapAccess, Visitor};
+use serde_json::Value;
+
+use super::claims::{AccessClaims, Sink};
+use crate::key::{KeyError, SigningKey};
+
+/// The `typ` of an access token (RFC 9068 §2.1).
+pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
+
+/// The longest token that is looked at, unless the host says otherwise.
+pub(crate) const DEFAULT_MAX_LENGTH: usize = 8 * 1024;
+/// The longest token that a host may allow: its claims must fit the buffers.
+pub(crate) const HARD_MAX_LENGTH: usize = 16 * 1024;
+
+/// Why a text is not a compact JWS with a header that can be acted on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum JwtError {
+    /// The token is longer than the limit.
+    #[error("the token is too long")]
+    TooLong,
+    /// The token is not three non-empty parts with dots between them (RFC 7515 §7.1). Five
+    /// parts are an encrypted token, which is not offered.
+    #[error("the token does not have three parts")]
+    Malformed,
+    /// A part is not base64url without padding, or its spare bits are not zero (RFC 4648 §3.5),
+    /// so that one token could be written in many ways.
+    #[error("a part of the token is not canonical base64url")]
+    NotCanonical,
+    /// The header is not a JSON object with an `alg` (RFC 7515 §4).
+    #[error("the token's header is malformed")]
+    Header,
+    /// A header parameter is written twice (RFC 7515 §4: names must be unique).
+    #[error("the token's header has a member twice")]
+    DuplicateHeader,
+    /// The header has `crit` or `b64`, neither of which is supported (RFC 7515 §4.1.11, RFC 7797).
+    #[error("the token's header asks for an extension")]
+    Extension,
+    /// The header brings or names a key of its own: `jwk`, `jku`, `x5u` or `x5c` (RFC 8725 §3.10).
+    #[error("the token's header brings a key of its own")]
+    EmbeddedKey,
+}
+
+/// The three parts of a token, none decoded yet.
+#[derive(Clone, Copy)]
+pub(crate) struct Parts<'t> {
+    pub(crate) header: &'t str,
+    pub(crate) payload: &'t str,
+    pub(crate) signature: &'t str,
+    /// What was signed: header, dot, payload.
+    pub(crate) signing_input: &'t [u8],
+}
+
+impl<'t> Parts<'t> {
+    /// Splits a token. The length is judged before anything else is looked at.
+    pub(crate) fn split(token: &'t str, max_length: usize) -> Result<Self, JwtError> {
+        if token.len() > max_length {
+            return Err(JwtError::TooLong);
+        }
+        let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
+        let (header, payload) = signed.split_once('.').ok_or(JwtError::Malformed)?;
+        let empty = header.is_empty() || payload.is_empty() || signature.is_empty();
+        if empty || payload.contains('.') {
+            return Err(JwtError::Malformed);
+        }
+        Ok(Self { header, payload, signature, signing_input: signed.as_bytes() })
+    }
+}
+
+impl fmt::Debug for Parts<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Parts").finish_non_exhaustive()
+    }
+}
+
+/// Decodes one part into `out`. Other alphabets, padding, white space and spare bits that are
+/// not zero are refused (RFC 7515 §2, RFC 4648 §3.5); so is what does not fit.
+pub(crate) fn decode_part<'o>(part: &str, out: &'o mut [u8]) -> Result<&'o [u8], JwtError> {
+    let length = URL_SAFE_NO_PAD.decode_slice(part, out).map_err(|_| JwtError::NotCanonical)?;
+    out.get(..length).ok_or(JwtError::NotCanonical)
+}
+
+/// How many bytes a part of this many characters decodes to, at most.
+pub(crate) const fn decoded_length(characters: usize) -> usize {
+    characters / 4 * 3 + 2
+}
+
+/// A header that was read member by member, because it is none that we write ourselves.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Header {
+    pub(crate) algorithm: String,
+    pub(crate) typ: Option<String>,
+    pub(crate) kid: Option<String>,
+}
+
+impl Header {
+    /// Reads a header strictly. Unknown parameters are ignored (RFC 7515 §4), but those that
+    /// would change how the token is read, or which key is used, are refused.
+    pub(crate) fn parse(encoded: &str) -> Result<Self, JwtError> {
+        let json = URL_SAFE_NO_PAD.decode(encoded).map_err(|_| JwtError::NotCanonical)?;
+        let text = str::from_utf8(&json).map_err(|_| JwtError::Header)?;
+        let mut reader =
+            HeaderReader { names: Vec::new(), failure: None, header: [None, None, None] };
+        let mut json = serde_json::Deserializer::from_str(text);
+        let read = json.deserialize_map(&mut reader).and_then(|()| json.end());
+        if let Some(failure) = reader.failure {
+            return Err(failure);
+        }
+        read.map_err(|_| JwtError::Header)?;
+        let [algorithm, typ, kid] = reader.header;
+        Ok(Self { algorithm: algorithm.ok_or(JwtError::Header)?, typ, kid })
+    }
+
+    /// Whether `typ` is this media type: letter case does not matter, and `application/` may be
+    /// left out (RFC 7515 §4.1.9).
+    pub(crate) fn is_type(&self, accepted: &str) -> bool {
+        self.typ.as_deref().is_some_and(|typ| same_type(typ, accepted))
+    }
+}
+
+fn same_type(typ: &str, accepted: &str) -> bool {
+    const PREFIX: &str = "application/";
+    let bare = match typ.split_at_checked(PREFIX.len()) {
+        Some((prefix, rest)) if prefix.eq_ignore_ascii_case(PREFIX) => rest,
+        _ => typ,
+    };
+    bare.eq_ignore_ascii_case(accepted)
+}
+
+struct HeaderReader {
+    names: Vec<String>,
+    failure: Option<JwtError>,
+    header: [Option<String>; 3],
+}
+
+impl<'de> Visitor<'de> for &mut HeaderReader {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a JSON object of header parameters")
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some(name) = members.next_key::<Cow<'_, str>>()? {
+            let failure = match &*name {
+                name if self.names.iter().any(|known| known == name) => {
+                    Some(JwtError::DuplicateHeader)
+                }
+                "crit" | "b64" => Some(JwtError::Extension),
+                "jwk" | "jku" | "x5u" | "x5c" => Some(JwtError::EmbeddedKey),
+                _ => None,
+            };
+            if let Some(failure) = failure {
+                self.failure = Some(failure);
+                return Err(de::Error::custom("refused"));
+            }
+            let [algorithm, typ, kid] = &mut self.header;
+            let slot = match &*name {
+                "alg" => Some(algorithm),
+                "typ" => Some(typ),
+                "kid" => Some(kid),
+                _ => None,
+            };
+            match slot {
+                Some(slot) => *slot = Some(members.next_value::<String>()?),
+                None => read_and_drop(&mut members)?,
+            }
+            self.names.push(name.into_owned());
+        }
+        Ok(())
+    }
+}
+
+/// Passes over a value. Reading it as a [`Value`] keeps serde_json's limit on nesting.
+fn read_and_drop<'de, A: MapAccess<'de>>(members: &mut A) -> Result<(), A::Error> {
+    let _: Value = members.next_value()?;
+    Ok(())
+}
+
+/// Writes and signs an access token. The token is the only allocation as long as the claims
+/// fit a kilobyte.
+pub(crate) fn encode(key: &SigningKey, claims: &AccessClaims<'_>) -> Result<String, KeyError> {
+    let mut json = Scratch { inline: [0; 1024], length: 0, spilled: Vec::new() };
+    claims.write(&mut json);
+    encode_payload(key.encoded_header(), json.bytes(), |input| key.sign(input))
+}
+
+/// Writes and signs claims that are JSON already, under an encoded header: ID tokens and the
+/// like.
+pub(crate) fn encode_payload<S: AsRef<[u8]>, E>(
+    header: &str,
+    claims: &[u8],
+    sign: impl FnOnce(&[u8]) -> Result<S, E>,
+) -> Result<String, E> {
+    // Room for the two dots and for every signature up to RSA with 4096 bits.
+    let room = header.len() + (claims.len() + 512).div_ceil(3) * 4 + 6;
+    let mut token = String::with_capacity(room);
+    token.push_str(header);
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
+    let signature = sign(token.as_bytes())?;
+    token.push('.');
+    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
+    Ok(token)
+}
+
+/// A buffer that leaves the stack only when it must.
+struct Scratch {
+    inline: [u8; 1024],
+    length: usize,
+    spilled: Vec<u8>,
+}
+
+impl Scratch {
+    fn bytes(&self) -> &[u8] {
+        if self.spilled.is_empty() {
+            self.inline.get(..self.length).unwrap_or_default()
+        } else {
+            &self.spilled
+        }
+    }
+}
+
+impl Sink for Scratch {
+    fn push(&mut self, bytes: &[u8]) {
+        let end = self.length + bytes.len();
+        match self.inline.get_mut(self.length..end) {
+            Some(room) if self.spilled.is_empty() => {
+                room.copy_from_slice(bytes);
+                self.length = end;
+            }
+            _ => {
+                if self.spilled.is_empty() {
+                    self.spilled.reserve(4096);
+                    let written = self.inline.get(..self.length).unwrap_or_default();
+                    self.spilled.extend_from_slice(written);
+                }
+                self.spilled.extend_from_slice(bytes);
+            }
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,320 @@
+//! Knows the format of opaque tokens: sealed, dated strings whose record id is a hash of their secret.
+//! Must not know what a record holds, nor read a clock: `now` comes in.
+//!
+//! Layout before base64url: version (1), sealing key id (1), birth in milliseconds (6), secret
+//! (16), generation (4), expiry in seconds (5), tag (16). The tag is HMAC-SHA-256 over kind and
+//! everything before it, cut to 128 bits (RFC 2104 §5). Six base62 characters of CRC-32 over
+//! prefix and body follow, so that secret scanners find leaked tokens and can be sure of them.
+
+use std::fmt::{self, Debug};
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use zeroize::Zeroizing;
+
+use super::sealing::SealingKeys;
+use crate::{
+    clock::Timestamp,
+    crypto::{ct_eq, sha256},
+    id::{ApiKeyId, SessionId},
+};
+
+const VERSION: u8 = 1;
+const SEALED: usize = 33;
+const TAG: usize = 16;
+const BODY: usize = SEALED + TAG;
+const BODY_TEXT: usize = 66;
+const CHECKSUM: usize = 6;
+/// The expiry that means "never".
+const NEVER: u64 = (1 << 40) - 1;
+
+/// What an opaque token is for. Each kind has its own prefix and its own domain of tags and
+/// record ids, so none is ever taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum OpaqueKind {
+    /// Continues a session (RFC 6749 §1.5).
+    RefreshToken,
+    /// A long-lived access token for services, scripts and people.
+    ApiKey,
+    /// Carries a consent from the browser to the token endpoint (RFC 6749 §1.3.1).
+    AuthorizationCode,
+    /// A client's password (RFC 6749 §2.3.1).
+    ClientSecret,
+}
+
+impl OpaqueKind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::RefreshToken, Self::ApiKey, Self::AuthorizationCode, Self::ClientSecret];
+
+    /// What separates this kind from the others in tags and record ids. Part of the format:
+    /// it does not change with a configured prefix.
+    const fn code(self) -> &'static str {
+        match self {
+            Self::RefreshToken => "rt",
+            Self::ApiKey => "ak",
+            Self::AuthorizationCode => "ac",
+            Self::ClientSecret => "cs",
+        }
+    }
+}
+
+/// The texts that opaque tokens begin with: `hp_rt_`, `hp_ak_`, `hp_ac_` and `hp_cs_`, or the
+/// host's own instead of `hp`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prefixes([Box<str>; 4]);
+
+impl Prefixes {
+    /// Prefixes that begin with `brand`.
+    ///
+    /// # Errors
+    /// When `brand` is not 1 to 16 lower-case letters and digits.
+    pub fn new(brand: &str) -> Result<Self, PrefixError> {
+        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
+        if brand.is_empty() || brand.len() > 16 || !brand.bytes().all(plain) {
+            return Err(PrefixError);
+        }
+        Ok(Self(OpaqueKind::ALL.map(|kind| format!("{brand}_{}_", kind.code()).into())))
+    }
+
+    /// The prefix of tokens of this kind.
+    #[must_use]
+    pub fn of(&self, kind: OpaqueKind) -> &str {
+        let [refresh, api_key, code, client_secret] = &self.0;
+        match kind {
+            OpaqueKind::RefreshToken => refresh,
+            OpaqueKind::ApiKey => api_key,
+            OpaqueKind::AuthorizationCode => code,
+            OpaqueKind::ClientSecret => client_secret,
+        }
+    }
+
+    /// What kind of token `text` says it is. Says nothing about whether it opens.
+    #[must_use]
+    pub fn kind_of(&self, text: &str) -> Option<OpaqueKind> {
+        OpaqueKind::ALL.into_iter().find(|kind| text.starts_with(self.of(*kind)))
+    }
+}
+
+impl Default for Prefixes {
+    fn default() -> Self {
+        Self(OpaqueKind::ALL.map(|kind| format!("hp_{}_", kind.code()).into()))
+    }
+}
+
+/// The text cannot stand in front of tokens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("a token prefix is 1 to 16 lower-case letters and digits")]
+#[non_exhaustive]
+pub struct PrefixError;
+
+/// Why a text is not an opaque token of ours. All of these are found without any I/O.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum OpaqueError {
+    /// The text does not look like a token of this kind.
+    #[error("this is not a token of the expected kind")]
+    Malformed,
+    /// The checksum does not fit: mistyped or cut.
+    #[error("the checksum does not fit, the token was mistyped or cut")]
+    Checksum,
+    /// No key with the id in the token is known.
+    #[error("the token was sealed with an unknown key")]
+    UnknownSealingKey,
+    /// The tag does not fit: forged.
+    #[error("the seal is broken")]
+    BadSeal,
+    /// The token was genuine, and its deadline has come.
+    #[error("the token has expired")]
+    Expired,
+}
+
+/// What is inside an opaque token. The secret is wiped when this is dropped.
+pub(crate) struct OpaqueParts {
+    pub(crate) kind: OpaqueKind,
+    pub(crate) born: Timestamp,
+    pub(crate) secret: Zeroizing<[u8; 16]>,
+    pub(crate) generation: u32,
+    /// `None` is never. Kept in whole seconds.
+    pub(crate) expires_at: Option<Timestamp>,
+}
+
+impl OpaqueParts {
+    /// The record id: birth, then a hash of kind, birth and secret. Whoever finds a record by
+    /// it has proved to know the secret.
+    fn id(&self) -> [u8; 18] {
+        let born = born_bytes(self.born);
+        let hash = sha256(&[self.kind.code().as_bytes(), &born, &self.secret[..]]);
+        let mut id = [0; 18];
+        for (slot, byte) in id.iter_mut().zip(born.iter().chain(&hash)) {
+            *slot = *byte;
+        }
+        id
+    }
+
+    /// The id of the session a refresh token belongs to.
+    pub(crate) fn session_id(&self) -> SessionId {
+        SessionId::from_bytes(self.id())
+    }
+
+    /// The id of an API key's record.
+    pub(crate) fn api_key_id(&self) -> ApiKeyId {
+        ApiKeyId::from_bytes(self.id())
+    }
+
+    /// The id of any kind's record.
+    pub(crate) fn record_id(&self) -> [u8; 18] {
+        self.id()
+    }
+
+    /// The token. The same parts and key always give the same text, which is what makes a
+    /// repeated answer byte-identical.
+    ///
+    /// `None` where no key has this id.
+    pub(crate) fn seal(
+        &self,
+        keys: &SealingKeys,
+        key_id: u8,
+        prefixes: &Prefixes,
+    ) -> Option<Zeroizing<String>> {
+        let mut body = Zeroizing::new([0; BODY]);
+        let expires = self.expires_at.map_or(NEVER, |at| at.as_unix_seconds().min(NEVER));
+        let [_, _, _, expires @ ..] = expires.to_be_bytes();
+        let fields = [VERSION, key_id]
+            .into_iter()
+            .chain(born_bytes(self.born))
+            .chain(*self.secret)
+            .chain(self.generation.to_be_bytes())
+            .chain(expires);
+        for (slot, byte) in body.iter_mut().zip(fields) {
+            *slot = byte;
+        }
+        let (sealed, tag) = body.split_at_mut(SEALED);
+        tag.copy_from_slice(&compute_tag(keys, key_id, self.kind, sealed)?);
+
+        let prefix = prefixes.of(self.kind);
+        let mut text = Zeroizing::new(String::with_capacity(prefix.len() + BODY_TEXT + CHECKSUM));
+        text.push_str(prefix);
+        URL_SAFE_NO_PAD.encode_string(&body[..], &mut text);
+        let checksum = checksum(&text);
+        text.extend(checksum.map(char::from));
+        Some(text)
+    }
+}
+
+impl Debug for OpaqueParts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("OpaqueParts")
+            .field("kind", &self.kind)
+            .field("born", &self.born)
+            .field("generation", &self.generation)
+            .field("expires_at", &self.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A genuine token, and which key it was sealed with.
+#[derive(Debug)]
+pub(crate) struct Opened {
+    pub(crate) parts: OpaqueParts,
+    pub(crate) key_id: u8,
+}
+
+/// Opens a token of one kind. Junk, forgeries and expired tokens are told apart without I/O.
+///
+/// The deadline itself counts as expired, without leeway.
+pub(crate) fn open(
+    text: &str,
+    kind: OpaqueKind,
+    keys: &SealingKeys,
+    prefixes: &Prefixes,
+    now: Timestamp,
+) -> Result<Opened, OpaqueError> {
+    let opened = open_unexpired(text, kind, keys, prefixes)?;
+    match opened.parts.expires_at {
+        Some(deadline) if now >= deadline => Err(OpaqueError::Expired),
+        _ => Ok(opened),
+    }
+}
+
+fn open_unexpired(
+    text: &str,
+    kind: OpaqueKind,
+    keys: &SealingKeys,
+    prefixes: &Prefixes,
+) -> Result<Opened, OpaqueError> {
+    let rest = text.strip_prefix(prefixes.of(kind)).ok_or(OpaqueError::Malformed)?;
+    if rest.len() != BODY_TEXT + CHECKSUM {
+        return Err(OpaqueError::Malformed);
+    }
+    let (encoded, given) = rest.split_at_checked(BODY_TEXT).ok_or(OpaqueError::Malformed)?;
+    if !given.bytes().all(|b| b.is_ascii_alphanumeric()) {
+        return Err(OpaqueError::Malformed);
+    }
+    let covered = text.strip_suffix(given).ok_or(OpaqueError::Malformed)?;
+    // The engine refuses other characters and spare bits that are not zero.
+    let mut body = Zeroizing::new([0; BODY]);
+    match URL_SAFE_NO_PAD.decode_slice(encoded, &mut body[..]) {
+        Ok(BODY) => {}
+        _ => return Err(OpaqueError::Malformed),
+    }
+    if checksum(covered) != given.as_bytes() {
+        return Err(OpaqueError::Checksum);
+    }
+    let [VERSION, key_id, fields @ ..] = &*body else { return Err(OpaqueError::Malformed) };
+    let (sealed, tag) = body.split_at(SEALED);
+    let expected =
+        compute_tag(keys, *key_id, kind, sealed).ok_or(OpaqueError::UnknownSealingKey)?;
+    if !ct_eq(&expected, tag) {
+        return Err(OpaqueError::BadSeal);
+    }
+    Ok(Opened { parts: read_fields(kind, fields), key_id: *key_id })
+}
+
+fn read_fields(kind: OpaqueKind, fields: &[u8; BODY - 2]) -> OpaqueParts {
+    let [b0, b1, b2, b3, b4, b5, rest @ ..] = fields;
+    let mut secret = Zeroizing::new([0; 16]);
+    let (secret_bytes, rest) = rest.split_at(16);
+    secret.copy_from_slice(secret_bytes);
+    let number = |bytes: &[u8]| bytes.iter().fold(0_u64, |n, b| n << 8 | u64::from(*b));
+    let (generation, rest) = rest.split_at(4);
+    let (expires, _tag) = rest.split_at(5);
+    let expires = number(expires);
+    OpaqueParts {
+        kind,
+        born: Timestamp::from_unix_millis(number(&[*b0, *b1, *b2, *b3, *b4, *b5])),
+        secret,
+        generation: u32::try_from(number(generation)).unwrap_or(u32::MAX),
+        expires_at: (expires != NEVER).then(|| Timestamp::from_unix_seconds(expires)),
+    }
+}
+
+fn born_bytes(born: Timestamp) -> [u8; 6] {
+    let [_, _, millis @ ..] = born.as_unix_millis().to_be_bytes();
+    millis
+}
+
+fn compute_tag(
+    keys: &SealingKeys,
+    key_id: u8,
+    kind: OpaqueKind,
+    sealed: &[u8],
+) -> Option<[u8; TAG]> {
+    let full = keys.find(key_id)?.sign_parts(&[kind.code().as_bytes(), sealed]);
+    full.as_ref().first_chunk::<TAG>().copied()
+}
+
+/// Six base62 digits of CRC-32, most significant first.
+fn checksum(covered: &str) -> [u8; CHECKSUM] {
+    const DIGITS: &[u8; 62] = b"0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz";
+    let mut rest = crc32fast::hash(covered.as_bytes()) as usize;
+    let mut text = [b'0'; CHECKSUM];
+    for slot in text.iter_mut().rev() {
+        *slot = DIGITS.get(rest % 62).copied().unwrap_or(b'0');
+        rest /= 62;
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests;
