@@ -4,5 +4,6 @@ pub mod clock;
 mod crypto;
 pub mod id;
 pub mod key;
+pub mod secret;
 
 pub use clock::Timestamp;
