@@ -48,6 +48,18 @@ pub enum ProofKey {
     X5tS256(String),
 }
 
+impl ProofKey {
+    /// The `cnf` claim: a JSON object with one member.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let (name, value) = match self {
+            Self::Jkt(value) => ("jkt", value),
+            Self::X5tS256(value) => ("x5t#S256", value),
+        };
+        serde_json::json!({ name: value }).to_string()
+    }
+}
+
 /// How a session behaves, fixed when it is created, so that a later change of configuration
 /// never changes what was promised to a session that already runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]

@@ -1,9 +1,13 @@
 //! Knows the keys that seal opaque tokens: one seals, all open.
-//! Must not know the master secret they come from, nor what a token holds.
+//! Must not know what a token holds.
 
 use std::fmt::{self, Debug};
 
-use crate::crypto::{Hash, HmacKey};
+use super::issuer::Issuer;
+use crate::{
+    crypto::{Hash, HmacKey},
+    secret::{MasterSecret, SecretError},
+};
 
 /// Sealing keys by id. Ids are derived from the secret, so they survive a change of order.
 #[derive(Clone)]
@@ -29,6 +33,12 @@ impl SealingKeys {
             keys.push((id, HmacKey::new(Hash::Sha256, secret)));
         }
         Ok(Self { keys: keys.into() })
+    }
+
+    /// The keys of an issuer, from the host's one secret.
+    pub(crate) fn derive(master: &MasterSecret, issuer: &Issuer) -> Result<Self, SecretError> {
+        let derived = master.derive_all(issuer.as_str(), "sealing")?;
+        Self::new(derived.iter().map(|key| (key.id, &*key.key))).map_err(|_| SecretError::EqualIds)
     }
 
     /// The id of the key that seals new tokens.
