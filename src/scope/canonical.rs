@@ -3,7 +3,8 @@
 
 use std::cmp::Ordering;
 
-use super::error::{Fault, Place, ScopeError};
+use super::error::ScopeError;
+use super::fault::{Fault, Place};
 use super::grammar::{self, decode_id, encode_id};
 use super::limits::Limits;
 use super::parse;

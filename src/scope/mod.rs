@@ -14,6 +14,7 @@ mod declare;
 mod display;
 mod draft;
 mod error;
+mod fault;
 mod grammar;
 mod index;
 mod limits;
@@ -22,6 +23,7 @@ pub mod literal;
 mod negotiate;
 mod parse;
 mod permission;
+mod request;
 mod require;
 mod set;
 mod spans;
@@ -33,10 +35,9 @@ mod wire;
 pub use self::declare::{ReservedPreset, VocabularyBuilder};
 pub use self::error::{ScopeError, ScopeErrorKind};
 pub use self::limits::Limits;
-pub use self::negotiate::{
-    Mode, NegotiateError, Negotiated, Negotiation, OmittedScope, RequestedScope,
-};
+pub use self::negotiate::{Mode, NegotiateError, Negotiated, Negotiation, OmittedScope};
 pub use self::permission::{Part, Permission};
+pub use self::request::RequestedScope;
 pub use self::require::{Require, Requirement};
 pub use self::set::{Lossy, Scope};
 pub(crate) use self::spans::Spans;

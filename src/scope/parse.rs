@@ -3,7 +3,8 @@
 
 use std::borrow::Cow;
 
-use super::error::{Fault, Place, ScopeError};
+use super::error::ScopeError;
+use super::fault::{Fault, Place};
 use super::grammar::{self, IdFault};
 use super::limits::Limits;
 use super::vocabulary::{BareWords, Vocabulary};

@@ -4,7 +4,8 @@
 use std::str::FromStr;
 
 use super::algebra;
-use super::error::{Place, ScopeError};
+use super::error::ScopeError;
+use super::fault::Place;
 use super::grammar;
 use super::limits::Limits;
 use super::parse::{self, Read, Rules};

@@ -88,8 +88,8 @@ impl<'a> Triple<'a> {
         // INVARIANT (one star): a literal is never `*`, so comparing bytes also says that a
         // literal does not cover a star.
         (self.any(ANY_RESOURCE) || self.resource == other.resource)
-            && (self.any(ANY_ACTION) || self.action == other.action)
             && (self.any(ANY_ID) || self.id == other.id)
+            && (self.any(ANY_ACTION) || self.action == other.action)
     }
 
     /// The permission that both hold, if there is one.
