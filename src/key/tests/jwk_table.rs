@@ -12,7 +12,7 @@ fn public(algorithm: Algorithm) -> Map<String, Value> {
 }
 
 /// The public JWK of this algorithm with these members changed (null: left out).
-fn changed(algorithm: Algorithm, changes: Value) -> String {
+fn changed(algorithm: Algorithm, changes: &Value) -> String {
     let mut jwk = public(algorithm);
     for (name, value) in changes.as_object().unwrap() {
         match value {
@@ -185,7 +185,7 @@ fn contradictions_are_refused() {
             "the JWK's `q` is missing; expected base64url without padding",
         ),
     ] {
-        refused(&changed(algorithm, changes), text);
+        refused(&changed(algorithm, &changes), text);
     }
 }
 
@@ -197,10 +197,10 @@ fn agreement_without_every_member_is_enough() {
         (Algorithm::RS256, json!({"alg": null})),
         (Algorithm::RS256, json!({"x5c": ["AA=="], "x5t": "x", "unknown": {"a": [1]}})),
     ] {
-        let jwk = changed(algorithm, changes);
+        let jwk = changed(algorithm, &changes);
         assert_eq!(VerifyingKey::from_jwk(&jwk).unwrap().algorithm(), algorithm, "{jwk}");
     }
-    let jwk = changed(Algorithm::ES256, json!({"kid": null}));
+    let jwk = changed(Algorithm::ES256, &json!({"kid": null}));
     let thumbprint = VerifyingKey::from_jwk(&jwk).unwrap().kid().clone();
     assert_eq!(thumbprint.as_str().len(), 43);
 }
@@ -209,7 +209,7 @@ fn agreement_without_every_member_is_enough() {
 fn malformed_texts_are_refused() {
     const TEXT: &str =
         "this is not a JWK: expected one JSON object with `kty`, every member once and of its type";
-    let good = changed(Algorithm::EdDSA, json!({}));
+    let good = changed(Algorithm::EdDSA, &json!({}));
     let twice = good.replacen('{', r#"{"alg":"EdDSA","#, 1);
     let trailing = format!("{good}x");
     for jwk in ["", "null", "[]", "{}", r#"{"kty":1}"#, &twice, &trailing] {
@@ -225,7 +225,7 @@ fn each_half_stays_where_it_belongs() {
         "found a private key, expected a public key; whoever only verifies must not hold it: leave out `d` and the other private members",
     );
     assert!(SigningKey::from_jwk(private).is_ok());
-    let public = changed(Algorithm::EdDSA, json!({}));
+    let public = changed(Algorithm::EdDSA, &json!({}));
     assert_eq!(
         SigningKey::from_jwk(&public).unwrap_err().to_string(),
         "found a public key, expected a private key; a public key verifies: load it with `VerifyingKey`"
@@ -265,9 +265,9 @@ fn shared_secrets_name_their_algorithm_and_are_long_enough() {
 
 #[test]
 fn a_set_takes_what_it_can_and_reports_the_rest() {
-    let one = changed(Algorithm::ES256, json!({"kid": "one"}));
-    let two = changed(Algorithm::EdDSA, json!({"kid": "two"}));
-    let encryption = changed(Algorithm::RS256, json!({"use": "enc", "kid": "one"}));
+    let one = changed(Algorithm::ES256, &json!({"kid": "one"}));
+    let two = changed(Algorithm::EdDSA, &json!({"kid": "two"}));
+    let encryption = changed(Algorithm::RS256, &json!({"use": "enc", "kid": "one"}));
     let secret =
         r#"{"kty":"oct","alg":"HS256","k":"AyM1SysPpbyDfgZld3umj1qzKObwVMkoqQ-EstJQLr_T"}"#;
     let private = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
