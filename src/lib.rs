@@ -4,6 +4,7 @@ pub mod clock;
 mod crypto;
 pub mod id;
 pub mod key;
+pub mod scope;
 mod token;
 
 pub use clock::Timestamp;
