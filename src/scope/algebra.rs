@@ -88,12 +88,7 @@ impl Scope {
     /// # Errors
     /// The result exceeds the limits.
     pub fn join_within(&self, other: &Self, limits: &Limits) -> Result<Self, ScopeError> {
-        let mut draft = Draft::with_capacity(self.as_str().len() + other.as_str().len());
-        for scope in [self.view(), other.view()] {
-            scope.words().for_each(|word| draft.push_word(word));
-            scope.triples().for_each(|triple| draft.push(triple));
-        }
-        draft.finish(limits)
+        draft::union([self, other], limits)
     }
 
     /// The items of this scope that `other` does not cover.

@@ -6,6 +6,7 @@ use super::limits::Limits;
 use super::parse::Read;
 use super::set::Scope;
 use super::spans::{Span, Spans, SpansBuilder, Triple, order};
+use super::view::Item;
 
 /// Items in any order, each one valid.
 #[derive(Debug, Default)]
@@ -36,6 +37,13 @@ impl Draft {
             Read::Permission { resource, id, action } => {
                 self.push_parts(resource, id, action);
             }
+        }
+    }
+
+    fn push_item(&mut self, item: Item<'_>) {
+        match item {
+            Item::Word(word) => self.push_word(word),
+            Item::Permission(permission) => self.push(permission.triple()),
         }
     }
 
@@ -142,4 +150,23 @@ pub(super) fn write<'a>(text: &str, sorted: impl IntoIterator<Item = &'a Span>) 
     }
     let spans = spans_of(&spans, &out);
     Scope::from_scanned(&out, spans)
+}
+
+/// The scope of one item that was part of a scope.
+pub(super) fn single(item: Item<'_>) -> Scope {
+    let mut draft = Draft::default();
+    draft.push_item(item);
+    write(&draft.text, &draft.spans)
+}
+
+/// Everything that any of the scopes holds.
+pub(super) fn union<'a>(
+    scopes: impl IntoIterator<Item = &'a Scope>,
+    limits: &Limits,
+) -> Result<Scope, ScopeError> {
+    let mut draft = Draft::default();
+    for item in scopes.into_iter().flatten() {
+        draft.push_item(item);
+    }
+    draft.finish(limits)
 }

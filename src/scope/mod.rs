@@ -17,6 +17,7 @@ mod error;
 mod grammar;
 mod index;
 mod limits;
+mod negotiate;
 mod parse;
 mod permission;
 mod require;
@@ -28,6 +29,9 @@ mod vocabulary;
 pub use self::declare::{ReservedPreset, VocabularyBuilder};
 pub use self::error::{ScopeError, ScopeErrorKind};
 pub use self::limits::Limits;
+pub use self::negotiate::{
+    Mode, NegotiateError, Negotiated, Negotiation, OmittedScope, RequestedScope,
+};
 pub use self::permission::{Part, Permission};
 pub use self::require::{Require, Requirement};
 pub use self::set::{Lossy, Scope};

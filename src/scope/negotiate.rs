@@ -1,0 +1,320 @@
+//! Knows what is granted of what was asked for, and what the answer says about the rest.
+//! Must not know clients, subjects or consent; it is given what they allow, as one scope.
+
+use super::draft;
+use super::error::{Place, ScopeError, Shown};
+use super::limits::Limits;
+use super::parse::{self, Rules};
+use super::set::Scope;
+use super::vocabulary::Vocabulary;
+
+/// What a client asked for, with its own spelling of every item.
+#[derive(Clone, Debug)]
+pub struct RequestedScope {
+    items: Vec<RequestedItem>,
+    scope: Scope,
+}
+
+#[derive(Clone, Debug)]
+struct RequestedItem {
+    spelling: Box<str>,
+    scope: Scope,
+}
+
+impl RequestedScope {
+    /// Reads a request without a vocabulary.
+    ///
+    /// # Errors
+    /// As [`Scope::parse`].
+    pub fn parse(text: &str) -> Result<Self, ScopeError> {
+        Self::read(text, &Rules::plain(&Limits::DEFAULT))
+    }
+
+    fn read(text: &str, rules: &Rules<'_>) -> Result<Self, ScopeError> {
+        let scope = Scope::read(text, rules)?;
+        let item = |place: Place<'_>| {
+            let scope = Scope::read(place.item, rules)?;
+            Ok(RequestedItem { spelling: place.item.into(), scope })
+        };
+        let items = parse::items(text).map(item).collect::<Result<_, ScopeError>>()?;
+        Ok(Self { items, scope })
+    }
+
+    /// What was asked for.
+    pub fn scope(&self) -> &Scope {
+        &self.scope
+    }
+
+    /// Whether nothing was asked for. As the value of a request parameter this counts as omitted
+    /// ([RFC 6749 section 3.1](https://www.rfc-editor.org/rfc/rfc6749#section-3.1)); see
+    /// [`RequestedScope::or_omitted`].
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// `None` if nothing was asked for: how an endpoint reads a parameter without a value.
+    #[must_use]
+    pub fn or_omitted(self) -> Option<Self> {
+        (!self.is_empty()).then_some(self)
+    }
+}
+
+impl Vocabulary {
+    /// Reads a request by the vocabulary.
+    ///
+    /// # Errors
+    /// As [`Vocabulary::parse`].
+    pub fn parse_requested(&self, text: &str) -> Result<RequestedScope, ScopeError> {
+        RequestedScope::read(text, &self.rules())
+    }
+}
+
+impl From<&Scope> for RequestedScope {
+    /// A request in canonical spelling.
+    fn from(scope: &Scope) -> Self {
+        let items = scope.iter().map(|item| {
+            let spelling: Box<str> = item.as_str().into();
+            RequestedItem { scope: draft::single(item), spelling }
+        });
+        Self { items: items.collect(), scope: scope.clone() }
+    }
+}
+
+/// What becomes of a request that asks for more than is allowed.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+#[expect(clippy::exhaustive_enums, reason = "a new way to grant must break its users' builds")]
+pub enum Mode {
+    /// Grant exactly what is both asked for and allowed, be it part of an item.
+    #[default]
+    Narrow,
+    /// Grant the items that are allowed in full and reject the others.
+    Filter,
+    /// Grant everything or refuse.
+    Strict,
+}
+
+/// What a request without a scope gets.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "a new default must break its users' builds")]
+pub enum OmittedScope {
+    /// This, as far as it is allowed.
+    Default(Scope),
+    /// Everything that is allowed, as a concrete set.
+    Inherit,
+    /// An error.
+    #[default]
+    Refuse,
+}
+
+/// The policy by which a request is answered.
+///
+/// ```
+/// use hallpass::scope::{Negotiation, RequestedScope, Scope};
+///
+/// let requested = RequestedScope::parse("book page:read openid")?;
+/// let allowed = Scope::parse("book:read openid")?;
+/// let answer = Negotiation::new().negotiate(Some(&requested), &allowed)?;
+///
+/// assert_eq!(answer.granted().as_str(), "openid book:*:read");
+/// assert_eq!(answer.rejected_scope(), "page:read");
+/// assert_eq!(answer.narrowed().collect::<Vec<_>>(), ["book"]);
+/// // The client's own spelling where it got all of an item, canonical text for the rest.
+/// assert_eq!(answer.response_scope(), "openid book:*:read");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone, Debug, Default)]
+#[must_use]
+pub struct Negotiation {
+    mode: Mode,
+    omitted: OmittedScope,
+    allow_empty: bool,
+    limits: Limits,
+}
+
+/// A request that gets no token. Each is `invalid_scope` to the client.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[non_exhaustive]
+pub enum NegotiateError {
+    /// No scope was asked for, and the policy has no default.
+    #[error("a scope is required")]
+    Omitted,
+    /// Nothing of what was asked for is allowed.
+    #[error("none of the requested scope is allowed")]
+    NothingAllowed,
+    /// Strict mode: these items, in the client's spelling, are not allowed in full.
+    #[error("requested scope is not allowed: {0}")]
+    NotAllowed(Box<str>),
+    /// The result is too large.
+    #[error(transparent)]
+    Scope(#[from] ScopeError),
+}
+
+impl Negotiation {
+    /// Narrows, and refuses a request without a scope.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What becomes of a request that asks for too much.
+    pub fn mode(mut self, mode: Mode) -> Self {
+        self.mode = mode;
+        self
+    }
+
+    /// What a request without a scope gets.
+    pub fn omitted(mut self, omitted: OmittedScope) -> Self {
+        self.omitted = omitted;
+        self
+    }
+
+    /// Whether a request of which nothing is allowed gets a token without rights. The default is
+    /// to refuse it.
+    pub fn allow_empty(mut self, allow: bool) -> Self {
+        self.allow_empty = allow;
+        self
+    }
+
+    /// The limits of what is granted.
+    pub fn limits(mut self, limits: Limits) -> Self {
+        self.limits = limits;
+        self
+    }
+
+    /// Answers a request. `None` is a request without a scope; a request for nothing is granted
+    /// nothing. `allowed` is what all who have a say allow together: `subject`, `client` and
+    /// `consent` joined by [`Scope::meet`].
+    ///
+    /// # Errors
+    /// The request is refused, or the result exceeds the limits.
+    pub fn negotiate(
+        &self,
+        requested: Option<&RequestedScope>,
+        allowed: &Scope,
+    ) -> Result<Negotiated, NegotiateError> {
+        let standard;
+        let requested = match (requested, &self.omitted) {
+            (Some(requested), _) => requested,
+            (None, OmittedScope::Refuse) => return Err(NegotiateError::Omitted),
+            (None, OmittedScope::Default(scope)) => {
+                standard = RequestedScope::from(scope);
+                &standard
+            }
+            (None, OmittedScope::Inherit) => {
+                // "Everything" that turns out to be nothing is no answer either.
+                if allowed.is_empty() && !self.allow_empty {
+                    return Err(NegotiateError::NothingAllowed);
+                }
+                standard = RequestedScope::from(allowed);
+                &standard
+            }
+        };
+        let answer = self.weigh(requested, allowed)?;
+        if answer.granted.is_empty() && !requested.is_empty() && !self.allow_empty {
+            return Err(NegotiateError::NothingAllowed);
+        }
+        Ok(answer)
+    }
+
+    fn weigh(
+        &self,
+        requested: &RequestedScope,
+        allowed: &Scope,
+    ) -> Result<Negotiated, NegotiateError> {
+        let mut items = Vec::with_capacity(requested.items.len());
+        for item in &requested.items {
+            let outcome = if allowed.covers(&item.scope) {
+                Outcome::Full
+            } else if self.mode == Mode::Narrow && allowed.overlaps(&item.scope) {
+                Outcome::Narrowed
+            } else {
+                Outcome::Rejected
+            };
+            items.push((item.spelling.clone(), outcome));
+        }
+        let mut answer = Negotiated { granted: Scope::empty(), items, rest: Scope::empty() };
+        let full = requested.items.iter().filter(|item| allowed.covers(&item.scope));
+        let full = draft::union(full.map(|item| &item.scope), &self.limits)?;
+        match self.mode {
+            Mode::Strict if answer.rejected().next().is_some() => {
+                return Err(NegotiateError::NotAllowed(
+                    Shown(&answer.rejected_scope()).to_string().into(),
+                ));
+            }
+            Mode::Strict | Mode::Filter => answer.granted = full,
+            Mode::Narrow => {
+                answer.granted = requested.scope.meet_within(allowed, &self.limits)?;
+                answer.rest = answer.granted.not_covered_by(&full);
+            }
+        }
+        Ok(answer)
+    }
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Outcome {
+    Full,
+    Narrowed,
+    Rejected,
+}
+
+/// The answer to a request. Only what is [granted](Self::granted) may be signed.
+#[derive(Clone, Debug)]
+#[must_use]
+pub struct Negotiated {
+    granted: Scope,
+    items: Vec<(Box<str>, Outcome)>,
+    /// What is granted beside the items that are granted in full.
+    rest: Scope,
+}
+
+impl Negotiated {
+    /// What the token says.
+    pub fn granted(&self) -> &Scope {
+        &self.granted
+    }
+
+    /// What the token says, by value.
+    pub fn into_granted(self) -> Scope {
+        self.granted
+    }
+
+    /// The items of which nothing is granted, in the client's spelling and order.
+    pub fn rejected(&self) -> impl Iterator<Item = &str> {
+        self.with(Outcome::Rejected)
+    }
+
+    /// The items of which a part is granted, in the client's spelling and order.
+    pub fn narrowed(&self) -> impl Iterator<Item = &str> {
+        self.with(Outcome::Narrowed)
+    }
+
+    /// Whether everything that was asked for is granted.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        self.items.iter().all(|(_, outcome)| *outcome == Outcome::Full)
+    }
+
+    /// The `scope` of the response: the client's own spelling of what it got in full, because
+    /// some clients compare texts, then canonical text for the rest.
+    #[must_use]
+    pub fn response_scope(&self) -> String {
+        let rest = self.rest.iter().map(super::view::Item::as_str);
+        join(self.with(Outcome::Full).chain(rest))
+    }
+
+    /// The `rejected_scope` of the response.
+    #[must_use]
+    pub fn rejected_scope(&self) -> String {
+        join(self.rejected())
+    }
+
+    fn with(&self, wanted: Outcome) -> impl Iterator<Item = &str> {
+        let items = self.items.iter().filter(move |(_, outcome)| *outcome == wanted);
+        items.map(|(spelling, _)| &**spelling)
+    }
+}
+
+fn join<'a>(items: impl Iterator<Item = &'a str>) -> String {
+    items.collect::<Vec<_>>().join(" ")
+}

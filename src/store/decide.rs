@@ -1,0 +1,324 @@
+//! Knows what a presented refresh token means: one pure function, the same for every store.
+//! Must not know a store, a clock or a secret.
+//!
+//! The rules are RFC 9700 §4.14 (rotation and reuse detection) with a window in which a retry is
+//! answered with the very same token.
+
+use std::time::Duration;
+
+use super::session::{Attempt, EndReason, ProofKey, SessionRecord, SessionState};
+use crate::{
+    clock::Timestamp,
+    id::{ClientId, SessionId},
+};
+
+/// One presentation of a refresh token whose seal has been checked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]
+pub struct Rotation {
+    /// Which session.
+    pub id: SessionId,
+    /// The generation the presented token was sealed at.
+    pub presented: u32,
+    /// The client that proved itself, if one did.
+    pub client: Option<ClientId>,
+    /// The key that the request proved possession of, if one was.
+    pub proof: Option<ProofKey>,
+    /// The sealing key for the successor, if there will be one.
+    pub sealing_key: u8,
+    /// The mark of this attempt; new for every call, the same when a call is sent again.
+    pub attempt: Attempt,
+    /// Whether a token ahead of the row moves the row forward: only after a restore from a
+    /// backup, and only by the host's choice.
+    pub fast_forward: bool,
+}
+
+/// What a store answers to a [`Rotation`].
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "every way to lose access must be handled")]
+pub enum RotateOutcome {
+    /// The tokens of this session are given out: the refresh token is the one of
+    /// `session.state.generation`.
+    Granted {
+        /// How it was granted.
+        how: Granted,
+        /// The session after the step.
+        session: Box<SessionRecord>,
+    },
+    /// No tokens.
+    Refused(Refusal),
+    /// An old token was presented: the session has ended.
+    Reused(Reuse),
+    /// The token is ahead of the row, or has no row: the store lost state. Nothing changed.
+    StateRollback {
+        /// The generation of the row, if there is one.
+        row: Option<u32>,
+    },
+}
+
+/// How a refresh was granted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "one arm for each line of the decision table")]
+pub enum Granted {
+    /// The session moved on to its next generation.
+    Rotated {
+        /// How far the row's clock was ahead, if that was more than the skew allowed.
+        skew: Option<Duration>,
+    },
+    /// The current token came again within the window: the same token.
+    Coalesced,
+    /// The parent came again within the window: the same successor as before.
+    Replayed,
+    /// This session does not rotate: the same token.
+    Kept,
+}
+
+/// Why a presented token gets nothing, without any change of state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_enums, reason = "every way to lose access must be handled")]
+pub enum Refusal {
+    /// The session has ended.
+    Ended(EndReason),
+    /// The session's absolute deadline has passed.
+    Expired,
+    /// The session was unused for too long.
+    Idle,
+    /// The token belongs to another client.
+    OtherClient,
+    /// The session belongs to a client that must prove itself, and none did.
+    ClientRequired,
+    /// The session is bound to a key, and the request did not prove it.
+    ProofRequired,
+    /// The row's clock is so far ahead that its windows mean nothing.
+    ClockSkew {
+        /// How far ahead it is.
+        ahead: Duration,
+    },
+}
+
+/// What is known of a reuse, for the operator.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "engines build it")]
+pub struct Reuse {
+    /// The session, now ended.
+    pub session: SessionId,
+    /// How many generations the presented token was behind: 1 is the parent.
+    pub distance: u32,
+    /// How long ago the session last rotated.
+    pub age: Duration,
+}
+
+/// What [`decide`] says: the answer, and the state to write, if any.
+#[derive(Debug, Clone, PartialEq, Eq)]
+#[expect(clippy::exhaustive_structs, reason = "engines read it")]
+pub struct Decision {
+    /// The answer.
+    pub outcome: RotateOutcome,
+    /// The row's new state, written in the same atomic step, or nothing.
+    pub write: Option<SessionState>,
+}
+
+/// Decides what a presented refresh token gets.
+///
+/// A store applies it in one atomic step: reads the row, writes [`Decision::write`] (and, where
+/// that ends the session, its revocation record), and answers [`Decision::outcome`]. The lines
+/// are tried from the top, as in the decision table of `docs/sessions.md`.
+#[must_use]
+pub fn decide(row: Option<&SessionRecord>, rotation: &Rotation, now: Timestamp) -> Decision {
+    let Some(row) = row else {
+        return Decision::unchanged(RotateOutcome::StateRollback { row: None });
+    };
+    if let Some(refusal) = binding(row, rotation) {
+        return Decision::unchanged(RotateOutcome::Refused(refusal));
+    }
+    if let Some(first) = resent(row, rotation, now) {
+        return Decision::unchanged(first);
+    }
+    if let Some((_, reason)) = row.state.ended {
+        return Decision::refused(Refusal::Ended(reason));
+    }
+    if now >= row.absolute_expires_at {
+        return Decision::refused(Refusal::Expired);
+    }
+    let behind = i64::from(row.state.generation) - i64::from(rotation.presented);
+    let since = elapsed(row, now);
+    match behind {
+        0 | 1 if now >= row.state.idle_expires_at => Decision::refused(Refusal::Idle),
+        0 => current(row, rotation, since, now),
+        1 => parent(row, rotation, since, now),
+        2.. => reuse(row, rotation, now),
+        _ if rotation.fast_forward => fast_forward(row, rotation, now),
+        _ => Decision::unchanged(RotateOutcome::StateRollback { row: Some(row.state.generation) }),
+    }
+}
+
+/// Who may present the token at all. Asked before anything else, so that a stranger learns
+/// nothing of the session and changes nothing.
+fn binding(row: &SessionRecord, rotation: &Rotation) -> Option<Refusal> {
+    match &rotation.client {
+        Some(client) if *client != row.client => return Some(Refusal::OtherClient),
+        None if row.policy.client_proof => return Some(Refusal::ClientRequired),
+        _ => {}
+    }
+    let proven = row.cnf.is_none() || row.cnf == rotation.proof;
+    (!proven).then_some(Refusal::ProofRequired)
+}
+
+/// The first answer, if this very attempt has been carried out before.
+fn resent(row: &SessionRecord, rotation: &Rotation, now: Timestamp) -> Option<RotateOutcome> {
+    if row.state.attempt != Some(rotation.attempt) {
+        return None;
+    }
+    match row.state.ended {
+        Some((_, EndReason::Reused)) => Some(RotateOutcome::Reused(reuse_of(row, rotation, now))),
+        // Ended by something else since: that stands above a grant that was never seen.
+        Some(_) => None,
+        None if now >= row.absolute_expires_at => None,
+        None => Some(granted(Granted::Rotated { skew: None }, row, row.state)),
+    }
+}
+
+/// Time since the last rotation, as far as it can be trusted.
+enum Elapsed {
+    /// The session has never been refreshed.
+    Never,
+    /// This long.
+    Since(Duration),
+    /// The row's clock is further ahead than the skew allowed.
+    Ahead(Duration),
+}
+
+fn elapsed(row: &SessionRecord, now: Timestamp) -> Elapsed {
+    let Some(rotated_at) = row.state.rotated_at else {
+        return Elapsed::Never;
+    };
+    let ahead = rotated_at.saturating_since(now);
+    if ahead > row.policy.max_skew {
+        Elapsed::Ahead(ahead)
+    } else {
+        Elapsed::Since(now.saturating_since(rotated_at))
+    }
+}
+
+/// The current token is presented.
+fn current(row: &SessionRecord, rotation: &Rotation, since: Elapsed, now: Timestamp) -> Decision {
+    let policy = &row.policy;
+    if !policy.rotation {
+        return kept(row, now);
+    }
+    let skew = match since {
+        Elapsed::Since(since) if since < policy.retry_window && !policy.strict => {
+            return coalesced(row, now);
+        }
+        Elapsed::Ahead(ahead) => Some(ahead),
+        Elapsed::Never | Elapsed::Since(_) => None,
+    };
+    advance(row, rotation, rotation.presented, skew, now)
+}
+
+/// The parent of the current token is presented.
+fn parent(row: &SessionRecord, rotation: &Rotation, since: Elapsed, now: Timestamp) -> Decision {
+    let policy = &row.policy;
+    match since {
+        // A window that cannot be measured is closed; that alone is no proof of theft.
+        Elapsed::Ahead(ahead) => Decision::refused(Refusal::ClockSkew { ahead }),
+        Elapsed::Since(since)
+            if !policy.strict
+                && (since < policy.retry_window
+                    || (row.state.confirmed_at.is_none() && since < policy.retry_after_loss)) =>
+        {
+            Decision::unchanged(granted(Granted::Replayed, row, row.state))
+        }
+        Elapsed::Since(_) | Elapsed::Never => reuse(row, rotation, now),
+    }
+}
+
+fn kept(row: &SessionRecord, now: Timestamp) -> Decision {
+    let slid = idle_from(row, now);
+    // Written at most every twentieth of the idle time: a busy session costs few writes.
+    let worth = slid.saturating_since(row.state.idle_expires_at) >= row.policy.idle / 20;
+    if worth && slid > row.state.idle_expires_at {
+        Decision::write(Granted::Kept, row, SessionState { idle_expires_at: slid, ..row.state })
+    } else {
+        Decision::unchanged(granted(Granted::Kept, row, row.state))
+    }
+}
+
+fn coalesced(row: &SessionRecord, now: Timestamp) -> Decision {
+    if row.state.confirmed_at.is_some() {
+        return Decision::unchanged(granted(Granted::Coalesced, row, row.state));
+    }
+    let confirmed = SessionState { confirmed_at: Some(now), ..row.state };
+    Decision::write(Granted::Coalesced, row, confirmed)
+}
+
+fn advance(
+    row: &SessionRecord,
+    rotation: &Rotation,
+    from: u32,
+    skew: Option<Duration>,
+    now: Timestamp,
+) -> Decision {
+    // INVARIANT (generation): four billion rotations at one a second outlive the longest
+    // absolute deadline a hundred times over; at the end the session refuses to go on.
+    let Some(generation) = from.checked_add(1) else {
+        return Decision::refused(Refusal::Expired);
+    };
+    let next = SessionState {
+        generation,
+        sealing_key: rotation.sealing_key,
+        attempt: Some(rotation.attempt),
+        rotated_at: Some(now),
+        confirmed_at: None,
+        idle_expires_at: idle_from(row, now),
+        ended: None,
+    };
+    Decision::write(Granted::Rotated { skew }, row, next)
+}
+
+/// After a restore: the holder proves with a valid seal that the session had gone further.
+fn fast_forward(row: &SessionRecord, rotation: &Rotation, now: Timestamp) -> Decision {
+    if now >= row.state.idle_expires_at {
+        return Decision::refused(Refusal::Idle);
+    }
+    advance(row, rotation, rotation.presented, None, now)
+}
+
+fn reuse(row: &SessionRecord, rotation: &Rotation, now: Timestamp) -> Decision {
+    let ended = SessionState {
+        attempt: Some(rotation.attempt),
+        ended: Some((now, EndReason::Reused)),
+        ..row.state
+    };
+    Decision { outcome: RotateOutcome::Reused(reuse_of(row, rotation, now)), write: Some(ended) }
+}
+
+fn reuse_of(row: &SessionRecord, rotation: &Rotation, now: Timestamp) -> Reuse {
+    Reuse {
+        session: row.id,
+        distance: row.state.generation.saturating_sub(rotation.presented),
+        age: row.state.rotated_at.map_or(Duration::ZERO, |at| now.saturating_since(at)),
+    }
+}
+
+fn idle_from(row: &SessionRecord, now: Timestamp) -> Timestamp {
+    (now + row.policy.idle).min(row.absolute_expires_at)
+}
+
+fn granted(how: Granted, row: &SessionRecord, state: SessionState) -> RotateOutcome {
+    RotateOutcome::Granted { how, session: Box::new(SessionRecord { state, ..row.clone() }) }
+}
+
+impl Decision {
+    fn unchanged(outcome: RotateOutcome) -> Self {
+        Self { outcome, write: None }
+    }
+
+    fn refused(why: Refusal) -> Self {
+        Self::unchanged(RotateOutcome::Refused(why))
+    }
+
+    fn write(how: Granted, row: &SessionRecord, state: SessionState) -> Self {
+        Self { outcome: granted(how, row, state), write: Some(state) }
+    }
+}

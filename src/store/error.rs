@@ -1,0 +1,71 @@
+//! Knows how a store fails.
+//! Must not know an engine: each maps its own errors to these kinds once.
+
+use std::error::Error;
+
+/// What kind of trouble a store has: what a caller can do about it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum StoreErrorKind {
+    /// The store did not answer, or its answer is not certain. Repeating the call is safe.
+    Unavailable,
+    /// The store answered that it is overloaded or contended beyond what it retries itself.
+    Busy,
+    /// The store has no room for more.
+    Full,
+    /// A record holds what this version cannot read. It is refused, never guessed at.
+    Corrupt,
+    /// The store is not set up as the engine needs it: schema, settings or clock.
+    Misconfigured,
+}
+
+/// A store could not do what it was asked.
+///
+/// The text names the engine and the kind. What the engine itself said is in
+/// [`source`](Error::source) for the operator's log, and never reaches a client.
+#[derive(Debug, thiserror::Error)]
+#[error("the {engine} store {}", .kind.text())]
+pub struct StoreError {
+    kind: StoreErrorKind,
+    engine: &'static str,
+    source: Option<Box<dyn Error + Send + Sync>>,
+}
+
+impl StoreError {
+    /// An error of `engine`, a short lower-case name.
+    #[must_use]
+    pub fn new(kind: StoreErrorKind, engine: &'static str) -> Self {
+        Self { kind, engine, source: None }
+    }
+
+    /// The same with what caused it.
+    #[must_use]
+    pub fn with_source(mut self, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        self.source = Some(source.into());
+        self
+    }
+
+    /// What kind of trouble it is.
+    #[must_use]
+    pub fn kind(&self) -> StoreErrorKind {
+        self.kind
+    }
+
+    /// Which engine has it.
+    #[must_use]
+    pub fn engine(&self) -> &'static str {
+        self.engine
+    }
+}
+
+impl StoreErrorKind {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Unavailable => "did not answer",
+            Self::Busy => "is busy",
+            Self::Full => "is full",
+            Self::Corrupt => "holds a record that cannot be read",
+            Self::Misconfigured => "is not set up as it must be",
+        }
+    }
+}
