@@ -5,6 +5,7 @@ mod crypto;
 pub mod id;
 pub mod key;
 pub mod scope;
+pub mod secret;
 pub mod store;
 mod token;
 

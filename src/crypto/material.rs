@@ -71,7 +71,6 @@ pub(crate) enum PublicMaterial {
 }
 
 /// The private half. No `Debug`: nothing may print it.
-
 pub(crate) enum PrivateMaterial {
     Ed25519 {
         seed: Zeroizing<[u8; 32]>,
@@ -87,7 +86,6 @@ pub(crate) enum PrivateMaterial {
 }
 
 /// The numbers of RFC 8017 A.1.2, big-endian without leading zeros.
-
 pub(crate) struct RsaPrivate {
     pub(crate) modulus: Box<[u8]>,
     pub(crate) exponent: Box<[u8]>,

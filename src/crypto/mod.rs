@@ -5,10 +5,8 @@
 //! has read and checked. A second backend is another arm in [`Signer`] and [`Verifier`]: what is
 //! accepted as a key is decided before either, so it cannot differ between them.
 
-#![cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the modules that use these come one by one")
-)]
+#![cfg_attr(not(test), expect(dead_code, reason = "the modules that use these come one by one"))]
+#![expect(unused_imports, reason = "the modules that use these come one by one")]
 
 mod aead;
 mod compare;

@@ -34,10 +34,6 @@ pub(super) enum Form {
 }
 
 impl Form {
-    pub(super) const fn is_private(self) -> bool {
-        matches!(self, Self::Pkcs8 | Self::Sec1 | Self::Pkcs1Private)
-    }
-
     /// Recognises `bytes` by the types of their first fields, which differ in every form.
     pub(super) fn of(bytes: &[u8]) -> Result<Self, KeyError> {
         const NOT_A_KEY: KeyError =

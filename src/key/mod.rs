@@ -4,10 +4,7 @@
 //! A [`SigningKey`] or [`VerifyingKey`] is read and checked once, when the host loads it, and
 //! says precisely what is wrong if it is not one. After that it cannot fail for a reason that
 //! lies in the key. Each is bound to one [`Algorithm`]; a token's header only selects a key.
-#![cfg_attr(
-    not(test),
-    expect(dead_code, unused_imports, reason = "the token module signs and verifies with these")
-)]
+#![expect(dead_code, unused_imports, reason = "the token module signs and verifies with these")]
 
 mod algorithm;
 mod asn1;
@@ -15,10 +12,14 @@ mod der;
 mod error;
 mod header;
 mod jwk;
+mod jwks;
 mod keys;
+mod lifecycle;
 mod pem;
 mod private;
 mod public;
+mod ring;
+mod rotate;
 mod signing;
 mod thumbprint;
 mod verifying;
@@ -26,7 +27,11 @@ mod verifying;
 pub use algorithm::Algorithm;
 pub use error::KeyError;
 pub use jwk::Jwk;
+pub use jwks::{Jwks, SkippedJwk};
 pub use keys::VerifyingKeys;
+pub use lifecycle::{KeyPolicy, KeyState, KeyTimes};
+pub use ring::{HeldKey, KeyRing};
+pub use rotate::RotateError;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 

@@ -46,7 +46,7 @@ pub struct SigningKey {
 
 enum Private {
     Hmac { key: HmacKey, secret: Zeroizing<Vec<u8>> },
-    Pair { signer: Signer, material: PrivateMaterial },
+    Pair { signer: Box<Signer>, material: PrivateMaterial },
 }
 
 impl SigningKey {
@@ -151,7 +151,7 @@ impl SigningKey {
         })?;
         Ok(Self {
             public: VerifyingKey::from_public(algorithm, signer.public(), kid)?,
-            private: Arc::new(Private::Pair { signer, material }),
+            private: Arc::new(Private::Pair { signer: Box::new(signer), material }),
         })
     }
 

@@ -55,14 +55,12 @@ fn what_is_stored_comes_back() {
 
 #[test]
 fn a_key_is_found_by_kid_and_by_header() {
-    let all: Vec<_> = Algorithm::ALL.into_iter().map(key).collect();
     // Six RSA algorithms share one key, and so one thumbprint.
-    let all: Vec<_> = all
+    let all: Vec<_> = Algorithm::ALL
         .into_iter()
-        .filter(|key| {
-            !key.algorithm().name().starts_with("RS") || key.algorithm() == Algorithm::RS256
-        })
-        .filter(|key| !key.algorithm().name().starts_with("PS"))
+        .filter(|algorithm| !matches!(algorithm.name(), "RS384" | "RS512"))
+        .filter(|algorithm| !algorithm.name().starts_with("PS"))
+        .map(key)
         .collect();
     let keys = VerifyingKeys::new(all.iter().map(SigningKey::verifying_key)).unwrap();
     let now = Timestamp::from_unix_seconds(1);
@@ -71,8 +69,9 @@ fn a_key_is_found_by_kid_and_by_header() {
         assert_eq!((found.kid(), found.algorithm()), (key.kid(), key.algorithm()));
         let found = keys.find_by_encoded_header(key.encoded_header(), now).unwrap();
         assert_eq!(found.kid(), key.kid());
-        assert!(keys.find(&key.kid().as_str()[1..], now).is_none());
-        assert!(keys.find_by_encoded_header(&key.encoded_header()[1..], now).is_none());
+        assert!(keys.find(&format!("{}x", key.kid()), now).is_none());
+        let longer = format!("x{}", key.encoded_header());
+        assert!(keys.find_by_encoded_header(&longer, now).is_none());
     }
     assert!(keys.find("", now).is_none() && keys.find("x", now).is_none());
 }

@@ -1,0 +1,185 @@
+//! Knows which key signs now, which verify and which are published.
+//! Must not know what time it is, where keys are stored, or how one follows another.
+
+use std::sync::Arc;
+
+use crate::Timestamp;
+
+use super::{
+    Algorithm, Jwks, KeyError, KeyPolicy, KeyState, KeyTimes, SigningKey, VerifyingKey,
+    VerifyingKeys,
+};
+
+/// The keys of an authority: one signs, one waits published to follow it, the former ones verify
+/// until their last token has expired.
+///
+/// It is a value that never changes; rotation makes a new one, which the authority puts in its
+/// place. What it publishes and accepts is a function of it and the time alone.
+///
+/// ```
+/// use hallpass::{Timestamp, key::{Algorithm, KeyPolicy, KeyRing}};
+/// use std::time::Duration;
+///
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let ring = KeyRing::managed(Algorithm::EdDSA, KeyPolicy::new(Duration::from_secs(3600)), start)?;
+/// assert_eq!(ring.jwks(start).keys().len(), 2, "the next key is published from the start");
+///
+/// assert!(ring.rotate(start).is_err(), "nobody has seen the next key yet");
+/// let later = start + Duration::from_secs(600);
+/// let ring = ring.rotate(later)?;
+/// assert_eq!(ring.jwks(later).keys().len(), 3);
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug, Clone)]
+pub struct KeyRing(pub(super) Arc<Inner>);
+
+#[derive(Debug)]
+pub(super) struct Inner {
+    pub(super) held: Vec<HeldKey>,
+    keys: VerifyingKeys,
+    /// Given keys have none: the host changes them.
+    pub(super) policy: Option<KeyPolicy>,
+}
+
+/// One key of a ring, with its times.
+#[derive(Debug, Clone)]
+pub struct HeldKey {
+    pub(super) public: VerifyingKey,
+    pub(super) private: Option<SigningKey>,
+    pub(super) times: KeyTimes,
+}
+
+impl HeldKey {
+    pub(super) fn signing(key: SigningKey, times: KeyTimes) -> Self {
+        Self { public: key.verifying_key(), private: Some(key), times }
+    }
+
+    /// Its public half.
+    #[must_use]
+    pub fn verifying_key(&self) -> &VerifyingKey {
+        &self.public
+    }
+
+    /// Its private half; the host may give keys that verify only.
+    pub(crate) fn signing_key(&self) -> Option<&SigningKey> {
+        self.private.as_ref()
+    }
+
+    /// When it changes state.
+    #[must_use]
+    pub fn times(&self) -> KeyTimes {
+        self.times
+    }
+
+    /// Its state at `now`.
+    #[must_use]
+    pub fn state(&self, now: Timestamp) -> KeyState {
+        self.times.state(now)
+    }
+}
+
+impl KeyRing {
+    /// A ring around one key that signs, for as long as the process runs.
+    #[must_use]
+    pub fn given(key: SigningKey) -> Self {
+        let mut times = KeyTimes::published(Timestamp::EPOCH);
+        times.active_at = Some(Timestamp::EPOCH);
+        let held = HeldKey::signing(key, times);
+        // INVARIANT (one key): a single name cannot come twice.
+        let keys = VerifyingKeys::new([held.public.clone()]).unwrap_or_default();
+        Self(Arc::new(Inner { held: vec![held], keys, policy: None }))
+    }
+
+    /// Also publishes and accepts `key`: the former one while its tokens live, or the next one
+    /// while verifiers learn it.
+    ///
+    /// # Errors
+    /// When the ring has a key of this `kid`.
+    pub fn also_verifies(&self, key: VerifyingKey) -> Result<Self, KeyError> {
+        let mut held = self.0.held.clone();
+        let times = KeyTimes::published(Timestamp::EPOCH);
+        held.push(HeldKey { public: key, private: None, times });
+        Self::assemble(held, self.0.policy)
+    }
+
+    /// A new ring that makes its own keys: the first signs at once, as nobody can have cached an
+    /// older JWKS of a new issuer; the second is published and waits.
+    ///
+    /// # Errors
+    /// For RSA, whose keys are not generated here, and when the operating system gives no random
+    /// bytes.
+    pub fn managed(
+        algorithm: Algorithm,
+        policy: KeyPolicy,
+        now: Timestamp,
+    ) -> Result<Self, KeyError> {
+        let mut times = KeyTimes::published(now);
+        times.active_at = Some(now);
+        let first = HeldKey::signing(SigningKey::generate(algorithm)?, times);
+        let next = HeldKey::signing(SigningKey::generate(algorithm)?, KeyTimes::published(now));
+        Self::assemble(vec![first, next], Some(policy))
+    }
+
+    /// The ring that a store remembers.
+    pub(crate) fn restore(
+        keys: impl IntoIterator<Item = (SigningKey, KeyTimes)>,
+        policy: KeyPolicy,
+    ) -> Result<Self, KeyError> {
+        let held = keys.into_iter().map(|(key, times)| HeldKey::signing(key, times)).collect();
+        Self::assemble(held, Some(policy))
+    }
+
+    pub(super) fn assemble(
+        held: Vec<HeldKey>,
+        policy: Option<KeyPolicy>,
+    ) -> Result<Self, KeyError> {
+        let keys = VerifyingKeys::until(
+            held.iter()
+                .map(|held| (held.public.clone(), held.times.gone_at.unwrap_or(Timestamp::MAX))),
+        )?;
+        Ok(Self(Arc::new(Inner { held, keys, policy })))
+    }
+
+    /// The keys and their times, those that are gone among them until the next rotation.
+    pub fn keys(&self) -> impl Iterator<Item = &HeldKey> {
+        self.0.held.iter()
+    }
+
+    /// The key that signs at `now`: of several active ones, as two instances may see them for a
+    /// moment, the newest. None when the only one was withdrawn.
+    #[must_use]
+    pub fn signing_key(&self, now: Timestamp) -> Option<&SigningKey> {
+        self.active(now)?.private.as_ref()
+    }
+
+    pub(super) fn active(&self, now: Timestamp) -> Option<&HeldKey> {
+        self.0
+            .held
+            .iter()
+            .filter(|held| held.private.is_some() && held.state(now) == KeyState::Active)
+            .max_by_key(|held| held.times.active_at)
+    }
+
+    /// The keys that verify, each until it is gone.
+    #[must_use]
+    pub fn verifying_keys(&self) -> &VerifyingKeys {
+        &self.0.keys
+    }
+
+    /// What is published at `now`: every key that is pending, active or retiring; never a shared
+    /// secret.
+    #[must_use]
+    pub fn jwks(&self, now: Timestamp) -> Jwks {
+        let held = self.0.held.iter().filter(|held| held.state(now) != KeyState::Gone);
+        Jwks::from_keys(held.filter_map(|held| held.public.jwk()).collect())
+    }
+
+    /// The next instant at which a key changes state, so that what [`KeyRing::jwks`] gave must not
+    /// be kept beyond it.
+    #[must_use]
+    pub fn next_change(&self, now: Timestamp) -> Option<Timestamp> {
+        let times = self.0.held.iter().map(|held| held.times);
+        let instants = times.flat_map(|times| [times.active_at, times.retire_at, times.gone_at]);
+        instants.flatten().filter(|at| *at > now).min()
+    }
+}

@@ -1,0 +1,130 @@
+//! Knows the secrets that travel as text: tokens, keys and codes. Printing one prints its kind.
+//! Must not know how they are made or checked.
+
+use std::fmt::{self, Debug};
+
+use zeroize::Zeroizing;
+
+macro_rules! secret_text {
+    ($(#[$doc:meta])* $name:ident) => {
+        $(#[$doc])*
+        ///
+        /// It prints as
+        #[doc = concat!("`", stringify!($name), "([redacted])`,")]
+        /// cannot be compared, cloned or serialized, and is wiped when dropped.
+        pub struct $name(Zeroizing<String>);
+
+        impl $name {
+            /// Takes over a secret text.
+            #[must_use]
+            pub fn new(text: String) -> Self {
+                Self(Zeroizing::new(text))
+            }
+
+            /// The text, to hand it to its owner.
+            ///
+            /// # Security
+            /// Do not log it or keep it where others read. Every use of this name is worth a look.
+            #[must_use]
+            pub fn expose_secret(&self) -> &str {
+                &self.0
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(text: String) -> Self {
+                Self::new(text)
+            }
+        }
+
+        impl Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(concat!(stringify!($name), "([redacted])"))
+            }
+        }
+
+        impl sealed::TokenText for $name {
+            fn text(&self) -> &str {
+                &self.0
+            }
+        }
+    };
+}
+
+secret_text!(
+    /// An access token (RFC 6749 §1.4): whoever shows it may do what it allows.
+    ///
+    /// ```
+    /// use hallpass::secret::AccessToken;
+    ///
+    /// let token = AccessToken::new("eyJ0".to_owned());
+    /// assert_eq!(format!("{token:?}"), "AccessToken([redacted])");
+    /// assert_eq!(token.expose_secret(), "eyJ0");
+    /// ```
+    AccessToken
+);
+secret_text!(
+    /// A refresh token (RFC 6749 §1.5): one use, for the next pair of tokens.
+    RefreshToken
+);
+secret_text!(
+    /// A long-lived key of a service, a script or a person.
+    ApiKey
+);
+secret_text!(
+    /// What a confidential client authenticates with (RFC 6749 §2.3.1).
+    ClientSecret
+);
+secret_text!(
+    /// What the browser carries from `/authorize` to the client (RFC 6749 §1.3.1).
+    AuthorizationCode
+);
+
+mod sealed {
+    #[expect(unnameable_types, reason = "sealed: no other type may be taken for a token")]
+    pub trait TokenText {
+        fn text(&self) -> &str;
+    }
+}
+
+/// The text of a token somebody presented: `&str`, `&String`, or a reference to one of the
+/// secrets of this module. It lets `verify(issued.access_token())` and `verify(header_value)`
+/// read alike.
+///
+/// ```
+/// use hallpass::secret::{AccessToken, TokenText};
+///
+/// fn length(token: impl TokenText) -> usize {
+///     token.token_text().len()
+/// }
+/// assert_eq!(length("eyJ0"), 4);
+/// assert_eq!(length(&AccessToken::new("eyJ0".to_owned())), 4);
+/// ```
+pub trait TokenText: sealed::TokenText {
+    /// The text.
+    fn token_text(&self) -> &str;
+}
+
+impl<T: sealed::TokenText> TokenText for T {
+    fn token_text(&self) -> &str {
+        self.text()
+    }
+}
+
+impl sealed::TokenText for &str {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl sealed::TokenText for &String {
+    fn text(&self) -> &str {
+        self
+    }
+}
+
+impl<T: sealed::TokenText> sealed::TokenText for &T {
+    fn text(&self) -> &str {
+        (**self).text()
+    }
+}
