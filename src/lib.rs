@@ -8,6 +8,7 @@ pub mod scope;
 pub mod secret;
 pub mod store;
 mod token;
+pub mod verifier;
 
 pub use clock::Timestamp;
 pub use token::{
