@@ -129,6 +129,13 @@ pub(super) fn check_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Hash, 
             expected: algorithm.needs(),
         });
     };
+    // The public key of another algorithm, which everybody has, is the classic wrong secret.
+    if secret.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        return Err(KeyError::Unsupported {
+            found: "a PEM block as a shared secret",
+            advice: "expected random bytes, made with `openssl rand -base64 64`; a PEM key is loaded with `from_pem`",
+        });
+    }
     if secret.len() < hash.length() {
         return Err(KeyError::ShortSecret { algorithm, least: hash.length(), found: secret.len() });
     }

@@ -308,6 +308,12 @@ fn what_cannot_be_made_says_how_it_can() {
         SigningKey::hmac(ES256, &[7; 32]).unwrap_err().to_string(),
         "found a shared secret; ES256 takes a P-256 key"
     );
+    for name in ["rsa2048.spki.pem", "p256.sec1.pem"] {
+        assert_eq!(
+            VerifyingKey::hmac(HS256, &bytes(name)).unwrap_err().to_string(),
+            "found a PEM block as a shared secret; expected random bytes, made with `openssl rand -base64 64`; a PEM key is loaded with `from_pem`"
+        );
+    }
     assert_eq!(
         "none".parse::<Algorithm>().unwrap_err().to_string(),
         "this is not a signature algorithm; expected one of EdDSA, ES256, ES384, RS256, RS384, RS512, PS256, PS384, PS512, HS256, HS384, HS512"

@@ -2,6 +2,9 @@
 
 mod files;
 mod jwk_table;
+mod jwks_table;
+#[cfg(feature = "jsonwebtoken-provider")]
+mod provider;
 mod redaction;
 mod ring_table;
 mod round_trip;
