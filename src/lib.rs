@@ -12,6 +12,8 @@ pub mod store;
 pub mod token;
 pub mod verifier;
 
+#[cfg(feature = "jsonwebtoken-provider")]
+pub use crate::key::jsonwebtoken_provider;
 pub use crate::{
     authority::{Authority, Grant},
     clock::Timestamp,
@@ -20,5 +22,3 @@ pub use crate::{
     store::MemoryStore,
     verifier::{Verified, Verifier},
 };
-#[cfg(feature = "jsonwebtoken-provider")]
-pub use crate::key::jsonwebtoken_provider;

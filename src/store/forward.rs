@@ -85,6 +85,10 @@ impl<T: RevocationFeed + ?Sized> RevocationFeed for Arc<T> {
         (**self).read_revocations(after, limit).await
     }
 
+    async fn changed(&self) {
+        (**self).changed().await
+    }
+
     fn subscribe(&self, sink: Weak<dyn RevocationSink>) {
         (**self).subscribe(sink)
     }

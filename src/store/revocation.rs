@@ -110,6 +110,11 @@ pub trait RevocationFeed: Debug + Send + Sync + 'static {
         limit: u32,
     ) -> Result<FeedPage, StoreError>;
 
+    /// Resolves when there may be something new to read: a hint, by which a verifier need not
+    /// wait for its poll interval. It may come for nothing, late, or never, and is dropped at
+    /// will.
+    async fn changed(&self);
+
     /// Registers a sink. Every record that is written through this store object reaches it before
     /// the writing call returns. [`LocalSinks`] does this for an engine.
     fn subscribe(&self, sink: Weak<dyn RevocationSink>);

@@ -91,6 +91,11 @@ impl RevocationFeed for MemoryStore {
         Ok(self.feed().page(after, limit))
     }
 
+    async fn changed(&self) {
+        // Who reads this store shares its process, and has heard by its sink.
+        std::future::pending().await
+    }
+
     fn subscribe(&self, sink: std::sync::Weak<dyn RevocationSink>) {
         self.sinks.subscribe(sink);
     }
