@@ -47,12 +47,11 @@ pub(super) fn scan(
         // as such by the next turn.
         start = end + 1;
     }
-    let spans = spans.finish(text);
-    let covered = spans.as_slice().iter().position(|span| spans.covered_elsewhere(text, *span));
-    match covered {
+    let (spans, covered) = spans.finish_checked(text);
+    match covered.first() {
         None => Ok(spans),
         Some(at) => {
-            let start = spans.as_slice().get(at).map_or(0, |span| span.start as usize);
+            let start = spans.as_slice().get(*at).map_or(0, |span| span.start as usize);
             let expected = Fault::NotCanonical("no item that another one covers");
             Err(reader.fault(start, at + 1, expected))
         }

@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::spans::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, Triple};
+use super::spans::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, Triple, supersets};
 
 /// One open-addressed table over the triples, `*` counting as a value of its own.
 ///
@@ -29,17 +29,29 @@ const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 const STARS: [u64; 3] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3];
 
 impl Index {
-    pub(super) fn build(text: &str, spans: &[Span]) -> Self {
+    /// Builds the table, and tells which items are covered by one of another of these shapes.
+    pub(super) fn build(text: &str, spans: &[Span], shapes: u8) -> (Self, Vec<usize>) {
         let size = (spans.len() * 2).next_power_of_two();
         let seed = RandomState::new().hash_one(size);
         let mut index = Self { slots: vec![Slot::default(); size], mask: size - 1, seed };
+        let mut hashed = Vec::with_capacity(if shapes == 0 { 0 } else { spans.len() });
         for (number, span) in (1u32..).zip(spans) {
-            if !span.is_word() {
-                let triple = span.triple(text);
-                index.insert(number, index.hashes(triple).combine(triple.shape));
+            if span.is_word() {
+                continue;
+            }
+            let triple = span.triple(text);
+            let hashes = index.hashes(triple);
+            index.insert(number, hashes.combine(triple.shape));
+            if shapes & wider(triple.shape) != 0 {
+                hashed.push((number, triple, hashes));
             }
         }
-        index
+        let covered = |(number, triple, hashes): (u32, Triple<'_>, Hashes)| {
+            let found = index.look_up(text, spans, triple, hashes, shapes & wider(triple.shape));
+            found.map(|_| number as usize - 1)
+        };
+        let covered = hashed.into_iter().filter_map(covered).collect();
+        (index, covered)
     }
 
     fn insert(&mut self, item: u32, hash: u64) {
@@ -55,18 +67,34 @@ impl Index {
         }
     }
 
-    /// Whether an item of one of these shapes covers the permission.
-    pub(super) fn find(&self, text: &str, spans: &[Span], wanted: Triple<'_>, shapes: u8) -> bool {
-        let hashes = self.hashes(wanted);
+    /// The shape of an item that covers the permission, of these shapes.
+    pub(super) fn find(
+        &self,
+        text: &str,
+        spans: &[Span],
+        wanted: Triple<'_>,
+        shapes: u8,
+    ) -> Option<u8> {
+        self.look_up(text, spans, wanted, self.hashes(wanted), shapes)
+    }
+
+    fn look_up(
+        &self,
+        text: &str,
+        spans: &[Span],
+        wanted: Triple<'_>,
+        hashes: Hashes,
+        shapes: u8,
+    ) -> Option<u8> {
         let mut left = shapes;
         while left != 0 {
             let shape = left.trailing_zeros() as u8;
             left &= left - 1;
             if self.probe(text, spans, wanted, shape, hashes.combine(shape)) {
-                return true;
+                return Some(shape);
             }
         }
-        false
+        None
     }
 
     fn probe(&self, text: &str, spans: &[Span], wanted: Triple<'_>, shape: u8, hash: u64) -> bool {
@@ -115,6 +143,11 @@ impl Hashes {
         let action = if shape & ANY_ACTION != 0 { any_action } else { self.action };
         fold(fold(resource ^ self.seed, id ^ MIX) ^ action, self.seed | 1)
     }
+}
+
+/// The shapes that can cover this one, without itself.
+fn wider(shape: u8) -> u8 {
+    supersets(shape) & !(1 << shape)
 }
 
 fn tag(hash: u64) -> u32 {

@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::parse::{self, Read, Rules};
 use super::permission::Permission;
 use super::set::Scope;
-use super::view::{ScopeView, with_triple};
+use super::view::{ScopeView, is_permission};
 use super::vocabulary::Vocabulary;
 
 /// Something that a scope may or may not give.
@@ -56,11 +56,11 @@ impl Requirement for (&str, &str, &str) {
     }
 
     fn required_scope(&self) -> String {
-        let written = with_triple(self.0, self.1, self.2, |_| {
-            let id = if self.1 == "*" { "*".into() } else { grammar::encode_id(self.1) };
-            format!("{}:{id}:{}", self.0, self.2)
-        });
-        written.unwrap_or_default()
+        if !is_permission(self.0, self.1, self.2) {
+            return String::new();
+        }
+        let id = if self.1 == "*" { self.1.into() } else { grammar::encode_id(self.1) };
+        format!("{}:{id}:{}", self.0, self.2)
     }
 }
 

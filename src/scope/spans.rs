@@ -184,37 +184,24 @@ impl Spans {
         self.as_slice().get(self.words as usize..).unwrap_or_default()
     }
 
-    /// Whether one item covers the permission.
-    pub(super) fn cover(&self, text: &str, wanted: Triple<'_>) -> bool {
+    /// The shape of an item that covers the permission, if there is one.
+    pub(super) fn cover(&self, text: &str, wanted: Triple<'_>) -> Option<u8> {
         match &self.items {
-            Items::Few { .. } => {
-                self.permissions().iter().any(|span| span.triple(text).covers(wanted))
-            }
+            Items::Few { .. } => cover_among(self.permissions(), text, wanted),
             Items::Many(many) => {
                 many.index.find(text, &many.spans, wanted, supersets(wanted.shape) & self.shapes)
             }
         }
     }
+}
 
-    /// Whether an item covers another, distinct one: then the text is not reduced.
-    pub(super) fn covered_elsewhere(&self, text: &str, span: Span) -> bool {
-        let wider = supersets(span.shape) & !(1 << span.shape) & self.shapes;
-        if span.is_word() || wider == 0 {
-            return false;
-        }
-        let wanted = span.triple(text);
-        match &self.items {
-            Items::Few { .. } => self
-                .permissions()
-                .iter()
-                .any(|other| wider & 1 << other.shape != 0 && other.triple(text).covers(wanted)),
-            Items::Many(many) => many.index.find(text, &many.spans, wanted, wider),
-        }
-    }
+fn cover_among(permissions: &[Span], text: &str, wanted: Triple<'_>) -> Option<u8> {
+    let covers = |span: &&Span| span.triple(text).covers(wanted);
+    permissions.iter().find(covers).map(|span| span.shape)
 }
 
 /// The shapes that have a `*` wherever this one has: only they can cover it.
-fn supersets(shape: u8) -> u8 {
+pub(super) fn supersets(shape: u8) -> u8 {
     // Bit `w` of entry `s` is set where `w & s == s`.
     const TABLE: [u8; 8] = [
         0b1111_1111,
@@ -263,19 +250,49 @@ impl SpansBuilder {
         self.len += 1;
     }
 
-    pub(super) fn finish(mut self, text: &str) -> Spans {
-        if let (Ok(len), true) = (u8::try_from(self.len), self.len <= INLINE) {
-            let mut spans = self.few;
-            for (free, span) in spans.iter_mut().zip(self.many.drain(..)) {
-                *free = span;
-            }
-            let items = Items::Few { len, spans };
-            return Spans { items, words: self.words, shapes: self.shapes };
-        }
-        let index = Index::build(text, &self.many);
-        let items = Items::Many(Arc::new(Many { spans: self.many, index }));
-        Spans { items, words: self.words, shapes: self.shapes }
+    /// The caller knows that no item covers another.
+    pub(super) fn finish(self, text: &str) -> Spans {
+        self.build(text, false).0
     }
+
+    /// Also tells which items another one covers, by their number.
+    pub(super) fn finish_checked(self, text: &str) -> (Spans, Vec<usize>) {
+        // Of two items of one shape neither covers the other.
+        let mixed = self.shapes.count_ones() > 1;
+        self.build(text, mixed)
+    }
+
+    fn build(self, text: &str, check: bool) -> (Spans, Vec<usize>) {
+        let Self { few, many, len, words, shapes } = self;
+        let few_len = u8::try_from(len).unwrap_or(u8::MAX);
+        if len > INLINE {
+            let wider = if check { shapes } else { 0 };
+            let (index, covered) = Index::build(text, &many, wider);
+            let items = Items::Many(Arc::new(Many { spans: many, index }));
+            return (Spans { items, words, shapes }, covered);
+        }
+        let mut spans = few;
+        for (free, span) in spans.iter_mut().zip(many) {
+            *free = span;
+        }
+        let spans = Spans { items: Items::Few { len: few_len, spans }, words, shapes };
+        let covered = if check { covered_among(&spans, text) } else { Vec::new() };
+        (spans, covered)
+    }
+}
+
+/// The numbers of the items that another one covers.
+fn covered_among(spans: &Spans, text: &str) -> Vec<usize> {
+    let permissions = spans.permissions();
+    let covered = |span: &Span| {
+        let (wanted, wider) = (span.triple(text), supersets(span.shape) & !(1 << span.shape));
+        wider & spans.shapes != 0
+            && permissions
+                .iter()
+                .any(|other| wider & 1 << other.shape != 0 && other.triple(text).covers(wanted))
+    };
+    let numbers = (spans.words as usize..).zip(permissions);
+    numbers.filter(|(_, span)| covered(span)).map(|(number, _)| number).collect()
 }
 
 #[cfg(test)]
