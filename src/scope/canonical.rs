@@ -23,8 +23,8 @@ pub(super) fn scan(
     limits: &Limits,
     vocabulary: Option<&Vocabulary>,
 ) -> Result<Spans, ScopeError> {
-    let items = parse::check_sizes(text, limits)?;
-    let mut spans = SpansBuilder::with_capacity(items);
+    parse::check_sizes(text, limits)?;
+    let mut spans = SpansBuilder::with_capacity(text.len() / 16);
     let reader = Reader { text, limits, vocabulary };
     let mut previous: Option<Span> = None;
     let mut start = 0;

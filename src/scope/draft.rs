@@ -95,7 +95,7 @@ impl Draft {
         }
         let longest = self.spans.iter().map(|span| usize::from(span.len)).max().unwrap_or(0);
         if longest > limits.item_bytes {
-            return Err(ScopeError::text_too_long(longest, limits.item_bytes));
+            return Err(ScopeError::item_too_long(longest, limits.item_bytes));
         }
         let scope = write(&self.text, &self.spans);
         let bytes = scope.as_str().len();

@@ -162,16 +162,26 @@ fn fold(a: u64, b: u64) -> u64 {
 }
 
 fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    let key = MIX ^ seed;
     let mut state = seed ^ (bytes.len() as u64).wrapping_mul(MIX);
-    let mut rest = bytes;
-    while let [a, b, c, d, e, f, g, h, tail @ ..] = rest {
-        let word = u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
-        state = fold(state ^ word, MIX ^ seed);
-        rest = tail;
-    }
-    let mut last = 0;
-    for byte in rest {
-        last = last << 8 | u64::from(*byte);
-    }
-    fold(state ^ last, MIX ^ seed.rotate_left(32))
+    // The last chunk may overlap the one before it: the length is in the state, so two texts of
+    // one length are read in the same places.
+    let last = match (bytes.last_chunk::<8>(), bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(last), ..) => {
+            let mut rest = bytes;
+            while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+                if tail.is_empty() {
+                    break;
+                }
+                state = fold(state ^ u64::from_le_bytes(*chunk), key);
+                rest = tail;
+            }
+            u64::from_le_bytes(*last)
+        }
+        (None, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    fold(state ^ last, key)
 }

@@ -33,7 +33,7 @@ pub trait Requirement {
     #[must_use]
     fn is_met_by(&self, granted: ScopeView<'_>) -> bool;
 
-    /// The requirement as canonical text, for the `scope` attribute of a 403 challenge
+    /// The requirement as canonical items, for the `scope` attribute of a 403 challenge
     /// ([RFC 6750 section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)). Alternatives are
     /// listed one after the other. Empty if no scope text says it.
     #[must_use]
@@ -209,7 +209,8 @@ impl Requirement for Require {
     fn required_scope(&self) -> String {
         let mut items = Vec::new();
         self.write_to(&mut items);
-        items.dedup();
+        let mut seen = std::collections::HashSet::new();
+        items.retain(|item| seen.insert(item.clone()));
         items.join(" ")
     }
 }

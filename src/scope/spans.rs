@@ -38,19 +38,36 @@ impl Span {
 
     /// The three parts as they are written.
     pub(super) fn triple(self, text: &str) -> Triple<'_> {
-        let text = text.as_bytes();
-        let start = self.start as usize;
-        let id = start + usize::from(self.id);
-        let action = start + usize::from(self.action);
-        let end = start + usize::from(self.len);
+        let (start, len) = (self.start as usize, usize::from(self.len));
+        let (id, action) = (usize::from(self.id), usize::from(self.action));
+        let item = text.as_bytes().get(start..).and_then(|rest| rest.get(..len));
+        let item = item.unwrap_or_default();
+        let (head, last) = item.split_at_checked(action).unwrap_or_default();
+        let (first, middle) = head.split_at_checked(id).unwrap_or_default();
         Triple {
-            resource: text.get(start..id.saturating_sub(1)).unwrap_or_default(),
-            id: text.get(id..action.saturating_sub(1)).unwrap_or_default(),
-            action: text.get(action..end).unwrap_or_default(),
+            resource: without_colon(first),
+            id: without_colon(middle),
+            action: last,
             shape: self.shape,
             escaped: self.escaped,
         }
     }
+}
+
+impl Span {
+    /// Whether the lengths allow this item to cover the permission. Most that do not cover it are
+    /// told apart here, without a look at the text.
+    fn fits(self, wanted: Triple<'_>) -> bool {
+        let (id, action, len) =
+            (usize::from(self.id), usize::from(self.action), usize::from(self.len));
+        (self.shape & ANY_RESOURCE != 0 || id == wanted.resource.len() + 1)
+            && (self.shape & ANY_ID != 0 || action == id + wanted.id.len() + 1)
+            && (self.shape & ANY_ACTION != 0 || len == action + wanted.action.len())
+    }
+}
+
+fn without_colon(part: &[u8]) -> &[u8] {
+    part.split_last().map_or(part, |(_, part)| part)
 }
 
 /// A permission as three written parts, borrowed from wherever they are.
@@ -116,10 +133,11 @@ impl<'a> Triple<'a> {
     /// The canonical order: by resource, id and action, `*` before any literal, literals by the
     /// bytes they stand for.
     pub(super) fn order(self, other: Triple<'_>) -> Ordering {
-        let star = |bit: u8| self.any(bit).cmp(&other.any(bit)).reverse();
-        star(ANY_RESOURCE)
-            .then_with(|| self.resource.cmp(other.resource))
-            .then_with(|| star(ANY_ID))
+        // A name never begins below `*`, so that bytes order stars and names alike. Ids may begin
+        // with a `!`, for one.
+        self.resource
+            .cmp(other.resource)
+            .then_with(|| self.any(ANY_ID).cmp(&other.any(ANY_ID)).reverse())
             .then_with(|| {
                 if self.escaped || other.escaped {
                     decoded_bytes(self.id).cmp(decoded_bytes(other.id))
@@ -127,7 +145,6 @@ impl<'a> Triple<'a> {
                     self.id.cmp(other.id)
                 }
             })
-            .then_with(|| star(ANY_ACTION))
             .then_with(|| self.action.cmp(other.action))
     }
 }
@@ -135,10 +152,10 @@ impl<'a> Triple<'a> {
 /// The canonical order of two items: words first, by their bytes.
 pub(super) fn order(text: &str, a: Span, b: Span) -> Ordering {
     match (a.is_word(), b.is_word()) {
+        (false, false) => a.triple(text).order(b.triple(text)),
         (true, true) => a.of(text).cmp(b.of(text)),
         (true, false) => Ordering::Less,
         (false, true) => Ordering::Greater,
-        (false, false) => a.triple(text).order(b.triple(text)),
     }
 }
 
@@ -196,7 +213,7 @@ impl Spans {
 }
 
 fn cover_among(permissions: &[Span], text: &str, wanted: Triple<'_>) -> Option<u8> {
-    let covers = |span: &&Span| span.triple(text).covers(wanted);
+    let covers = |span: &&Span| span.fits(wanted) && span.triple(text).covers(wanted);
     permissions.iter().find(covers).map(|span| span.shape)
 }
 
@@ -221,15 +238,17 @@ pub(super) fn supersets(shape: u8) -> u8 {
 pub(super) struct SpansBuilder {
     few: [Span; INLINE],
     many: Vec<Span>,
+    expected: usize,
     len: usize,
     words: u32,
     shapes: u8,
 }
 
 impl SpansBuilder {
-    pub(super) fn with_capacity(items: usize) -> Self {
-        let many = if items > INLINE { Vec::with_capacity(items) } else { Vec::new() };
-        Self { few: [Span::default(); INLINE], many, len: 0, words: 0, shapes: 0 }
+    /// The expected number of items matters only when there are many.
+    pub(super) fn with_capacity(expected: usize) -> Self {
+        let few = [Span::default(); INLINE];
+        Self { few, many: Vec::new(), expected, len: 0, words: 0, shapes: 0 }
     }
 
     pub(super) fn push(&mut self, span: Span) {
@@ -239,10 +258,11 @@ impl SpansBuilder {
             self.shapes |= 1 << span.shape;
         }
         match self.few.get_mut(self.len) {
-            Some(free) if self.many.capacity() == 0 => *free = span,
-            _ => {
+            Some(free) => *free = span,
+            None => {
                 if self.many.is_empty() {
-                    self.many.extend_from_slice(self.few.get(..self.len).unwrap_or_default());
+                    self.many.reserve(self.expected.max(2 * INLINE));
+                    self.many.extend_from_slice(&self.few);
                 }
                 self.many.push(span);
             }
@@ -263,7 +283,7 @@ impl SpansBuilder {
     }
 
     fn build(self, text: &str, check: bool) -> (Spans, Vec<usize>) {
-        let Self { few, many, len, words, shapes } = self;
+        let Self { few, many, len, words, shapes, .. } = self;
         let few_len = u8::try_from(len).unwrap_or(u8::MAX);
         if len > INLINE {
             let wider = if check { shapes } else { 0 };
@@ -271,11 +291,7 @@ impl SpansBuilder {
             let items = Items::Many(Arc::new(Many { spans: many, index }));
             return (Spans { items, words, shapes }, covered);
         }
-        let mut spans = few;
-        for (free, span) in spans.iter_mut().zip(many) {
-            *free = span;
-        }
-        let spans = Spans { items: Items::Few { len: few_len, spans }, words, shapes };
+        let spans = Spans { items: Items::Few { len: few_len, spans: few }, words, shapes };
         let covered = if check { covered_among(&spans, text) } else { Vec::new() };
         (spans, covered)
     }
@@ -289,7 +305,8 @@ fn covered_among(spans: &Spans, text: &str) -> Vec<usize> {
         wider & spans.shapes != 0
             && permissions
                 .iter()
-                .any(|other| wider & 1 << other.shape != 0 && other.triple(text).covers(wanted))
+                .filter(|other| wider & 1 << other.shape != 0 && other.fits(wanted))
+                .any(|other| other.triple(text).covers(wanted))
     };
     let numbers = (spans.words as usize..).zip(permissions);
     numbers.filter(|(_, span)| covered(span)).map(|(number, _)| number).collect()
