@@ -8,7 +8,8 @@ use super::fault::{Fault, Place};
 use super::grammar::{self, decode_id, encode_id};
 use super::limits::Limits;
 use super::parse;
-use super::spans::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, Spans, SpansBuilder, order};
+use super::span::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, order};
+use super::spans::{Spans, SpansBuilder};
 use super::vocabulary::Vocabulary;
 
 impl Spans {

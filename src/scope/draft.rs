@@ -5,7 +5,8 @@ use super::error::ScopeError;
 use super::limits::Limits;
 use super::parse::Read;
 use super::set::Scope;
-use super::spans::{Span, SpansBuilder, Triple, order};
+use super::span::{Span, Triple, order};
+use super::spans::SpansBuilder;
 use super::view::Item;
 
 /// Items in any order, each one valid.

@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::spans::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, Triple, supersets};
+use super::span::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, Triple, supersets};
 
 /// One open-addressed table over the triples, `*` counting as a value of its own.
 ///

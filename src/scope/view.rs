@@ -9,7 +9,7 @@ use super::limits::DEFAULT_ID_BYTES;
 use super::permission::{Part, Permission};
 use super::require::Requirement;
 use super::set::Scope;
-use super::spans::{ANY_ACTION, ANY_RESOURCE, Span, Triple};
+use super::span::{ANY_ACTION, ANY_RESOURCE, Span, Triple};
 
 /// A scope borrowed from where it lies: a [`Scope`], or the payload of a token.
 ///
