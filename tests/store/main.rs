@@ -1,0 +1,7 @@
+//! Knows what a store and the rotation decision promise, as stories and tables.
+//! Must not know how an engine keeps its promise.
+
+#[cfg(test)]
+mod decide;
+#[cfg(test)]
+mod support;
