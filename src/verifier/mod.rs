@@ -6,6 +6,7 @@
 //! taken back, and how news of it arrives).
 
 mod api_key;
+mod build;
 mod builder;
 mod carried;
 mod check;
@@ -33,6 +34,3 @@ pub use source::{KeySource, KeySourceError};
 pub use spawn::Maintenance;
 pub use verified::{ClaimsReadError, TokenKind, Verified};
 pub use verify::Verifier;
-
-#[cfg(test)]
-mod tests;
