@@ -4,7 +4,6 @@
 //! A [`SigningKey`] or [`VerifyingKey`] is read and checked once, when the host loads it, and
 //! says precisely what is wrong if it is not one. After that it cannot fail for a reason that
 //! lies in the key. Each is bound to one [`Algorithm`]; a token's header only selects a key.
-#![expect(dead_code, unused_imports, reason = "the token module signs and verifies with these")]
 
 mod algorithm;
 mod asn1;

@@ -105,6 +105,12 @@ impl Draft {
         Ok(scope)
     }
 
+    /// The scope of what stands in the source, which no peer can make large.
+    pub(super) fn finish_unbounded(mut self) -> Scope {
+        self.compact();
+        write(&self.text, &self.spans)
+    }
+
     /// Sorts, and drops every item that another one covers.
     pub(super) fn compact(&mut self) {
         let text = &self.text;

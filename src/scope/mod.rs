@@ -17,14 +17,18 @@ mod error;
 mod grammar;
 mod index;
 mod limits;
+#[doc(hidden)]
+pub mod literal;
 mod negotiate;
 mod parse;
 mod permission;
 mod require;
 mod set;
 mod spans;
+mod template;
 mod view;
 mod vocabulary;
+mod wire;
 
 pub use self::declare::{ReservedPreset, VocabularyBuilder};
 pub use self::error::{ScopeError, ScopeErrorKind};
@@ -36,5 +40,6 @@ pub use self::permission::{Part, Permission};
 pub use self::require::{Require, Requirement};
 pub use self::set::{Lossy, Scope};
 pub(crate) use self::spans::Spans;
+pub use self::template::{BindError, RequirementTemplate, ValueFault};
 pub use self::view::{Item, Items, PermissionRef, ScopeView};
 pub use self::vocabulary::{BareWords, Vocabulary};

@@ -4,7 +4,7 @@
 use std::str::FromStr;
 
 use super::algebra;
-use super::error::ScopeError;
+use super::error::{Place, ScopeError};
 use super::grammar;
 use super::limits::Limits;
 use super::parse::{self, Read, Rules};
@@ -151,22 +151,23 @@ impl Require {
 
     fn read(text: &str, rules: &Rules<'_>) -> Result<Self, ScopeError> {
         parse::check_sizes(text, rules.limits)?;
-        let mut all = Vec::new();
-        for place in parse::items(text) {
-            all.push(match parse::read(&place, rules)? {
-                // An opaque word was registered by its exact text and means nothing else.
-                Read::Word(word) if rules.vocabulary.is_some_and(|known| known.is_opaque(word)) => {
-                    Self::word(word)
-                }
-                Read::Word(word) => {
-                    return Err(ScopeError::reserved_requirement(word, place.number, place.start));
-                }
-                Read::Permission { resource, id, action } => {
-                    Permission::from_written(resource, &id, action, rules.limits)?.into()
-                }
-            });
+        let items = parse::items(text).map(|place| Self::read_item(&place, rules));
+        Ok(Self(Kind::All(items.collect::<Result<_, _>>()?)))
+    }
+
+    pub(super) fn read_item(place: &Place<'_>, rules: &Rules<'_>) -> Result<Self, ScopeError> {
+        match parse::read(place, rules)? {
+            // An opaque word was registered by its exact text and means nothing else.
+            Read::Word(word) if rules.vocabulary.is_some_and(|known| known.is_opaque(word)) => {
+                Ok(Self::word(word))
+            }
+            Read::Word(word) => {
+                Err(ScopeError::reserved_requirement(word, place.number, place.start))
+            }
+            Read::Permission { resource, id, action } => {
+                Permission::from_written(resource, &id, action, rules.limits).map(Self::from)
+            }
         }
-        Ok(Self(Kind::All(all)))
     }
 
     fn write_to(&self, out: &mut Vec<String>) {

@@ -215,21 +215,17 @@ impl Spans {
 
 /// The shapes that have a `*` wherever this one has: only they can cover it.
 fn supersets(shape: u8) -> u8 {
-    const TABLE: [u8; 8] = {
-        let mut table = [0; 8];
-        let mut shape = 0;
-        while shape < 8 {
-            let mut wider = 0;
-            while wider < 8 {
-                if wider & shape == shape {
-                    table[shape] |= 1 << wider;
-                }
-                wider += 1;
-            }
-            shape += 1;
-        }
-        table
-    };
+    // Bit `w` of entry `s` is set where `w & s == s`.
+    const TABLE: [u8; 8] = [
+        0b1111_1111,
+        0b1010_1010,
+        0b1100_1100,
+        0b1000_1000,
+        0b1111_0000,
+        0b1010_0000,
+        0b1100_0000,
+        0b1000_0000,
+    ];
     TABLE.get(usize::from(shape)).copied().unwrap_or_default()
 }
 
@@ -279,5 +275,18 @@ impl SpansBuilder {
         let index = Index::build(text, &self.many);
         let items = Items::Many(Arc::new(Many { spans: self.many, index }));
         Spans { items, words: self.words, shapes: self.shapes }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_shapes_with_a_star_wherever_this_one_has_it_are_probed() {
+        for shape in 0..8u8 {
+            let wider = (0..8u8).filter(|wider| wider & shape == shape);
+            assert_eq!(supersets(shape), wider.fold(0, |mask, wider| mask | 1 << wider));
+        }
     }
 }

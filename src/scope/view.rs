@@ -194,7 +194,6 @@ impl<'a> PermissionRef<'a> {
     }
 
     /// Copies the permission.
-    #[must_use]
     pub fn to_permission(self) -> Permission {
         Permission::from_checked(self.as_str().to_owned().into(), Span { start: 0, ..self.span })
     }

@@ -124,8 +124,8 @@ impl Vocabulary {
     }
 
     pub(super) fn extra_reserved_look_alike(&self, word: &str) -> Option<&str> {
-        let alike = |known: &&Box<str>| ***known != *word && known.eq_ignore_ascii_case(word);
-        self.known.reserved.iter().find(alike).map(|known| &**known)
+        let mut reserved = self.known.reserved.iter().map(|known| &**known);
+        reserved.find(|known| *known != word && known.eq_ignore_ascii_case(word))
     }
 
     pub(super) fn is_resource(&self, name: &str) -> bool {

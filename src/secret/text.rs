@@ -21,6 +21,11 @@ macro_rules! secret_text {
                 Self(Zeroizing::new(text))
             }
 
+            #[expect(dead_code, reason = "not every kind of secret is sealed")]
+            pub(crate) const fn from_sealed(text: Zeroizing<String>) -> Self {
+                Self(text)
+            }
+
             /// The text, to hand it to its owner.
             ///
             /// # Security

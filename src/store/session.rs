@@ -14,6 +14,7 @@ use crate::{
     clock::Timestamp,
     id::{Audience, ClientId, SessionId, Subject},
     scope::Scope,
+    token::CustomClaims,
 };
 
 /// A random mark of one attempt at a consuming command, by which a store recognises the same
@@ -45,6 +46,18 @@ pub enum ProofKey {
     /// The SHA-256 thumbprint of a client certificate (RFC 8705 §3.1).
     #[serde(rename = "x5t#S256")]
     X5tS256(String),
+}
+
+impl ProofKey {
+    /// The `cnf` claim: a JSON object with one member.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let (name, value) = match self {
+            Self::Jkt(value) => ("jkt", value),
+            Self::X5tS256(value) => ("x5t#S256", value),
+        };
+        serde_json::json!({ name: value }).to_string()
+    }
 }
 
 /// How a session behaves, fixed when it is created, so that a later change of configuration
@@ -119,9 +132,9 @@ impl EndReason {
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]
 pub struct CarriedClaims {
-    /// The caller's own claims, a JSON object.
+    /// The caller's own claims.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom: Option<String>,
+    pub custom: Option<CustomClaims>,
     /// The `roles` claim (RFC 9068 §2.2.3.1).
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub roles: Vec<String>,

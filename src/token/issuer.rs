@@ -13,7 +13,7 @@ use std::{
 /// Issuers are compared as text, byte by byte (RFC 7519 §4.1.1): no normalisation.
 ///
 /// ```
-/// use hallpass::Issuer;
+/// use hallpass::token::Issuer;
 ///
 /// assert!(Issuer::parse("https://auth.example.com").is_ok());
 /// assert!(Issuer::parse("http://127.0.0.1:8080/").is_ok());

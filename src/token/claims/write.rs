@@ -1,7 +1,7 @@
 //! Knows how to write the claims of an access token (RFC 9068 §2.2) as JSON.
 //! Must not know who asks for the token or which key will sign it.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use super::{Claim, MAX_DEPTH};
@@ -15,16 +15,17 @@ use crate::{
 /// They are checked once, when they are given, and copied into tokens as text.
 ///
 /// ```
-/// use hallpass::CustomClaims;
+/// use hallpass::token::CustomClaims;
 ///
 /// let claims = CustomClaims::new(&serde_json::json!({ "tenant": "acme", "plan": "pro" }))?;
 /// assert_eq!(claims.as_json(), r#"{"plan":"pro","tenant":"acme"}"#);
 ///
 /// let error = CustomClaims::new(&serde_json::json!({ "sub": "root" })).unwrap_err();
 /// assert_eq!(error.to_string(), "the claim `sub` is registered and cannot be set by hand");
-/// # Ok::<(), hallpass::ClaimsWriteError>(())
+/// # Ok::<(), hallpass::token::ClaimsWriteError>(())
 /// ```
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "String", into = "String")]
 pub struct CustomClaims(Box<str>);
 
 impl CustomClaims {
@@ -70,6 +71,21 @@ impl CustomClaims {
     /// The members without the braces around them.
     fn members(&self) -> &str {
         self.0.strip_prefix('{').and_then(|text| text.strip_suffix('}')).unwrap_or_default()
+    }
+}
+
+impl TryFrom<String> for CustomClaims {
+    type Error = ClaimsWriteError;
+
+    fn try_from(json: String) -> Result<Self, ClaimsWriteError> {
+        Self::parse(&json)
+    }
+}
+
+impl From<CustomClaims> for String {
+    /// The JSON object, the form in which [`CustomClaims`] serializes.
+    fn from(claims: CustomClaims) -> Self {
+        claims.0.into()
     }
 }
 
