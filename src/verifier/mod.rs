@@ -13,9 +13,12 @@ mod confirm;
 mod error;
 mod feed;
 mod index;
+mod last_use;
 mod permission;
 mod relaxed;
 mod source;
+#[cfg(feature = "tokio")]
+mod spawn;
 mod verified;
 mod verify;
 
@@ -26,6 +29,8 @@ pub use index::RevocationIndex;
 pub use permission::{PermissionError, PermissionSource, RoleMap};
 pub use relaxed::RelaxedProfile;
 pub use source::{KeySource, KeySourceError};
+#[cfg(feature = "tokio")]
+pub use spawn::Maintenance;
 pub use verified::{ClaimsReadError, TokenKind, Verified};
 pub use verify::Verifier;
 
