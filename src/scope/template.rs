@@ -3,7 +3,8 @@
 
 use std::str::FromStr;
 
-use super::error::{Fault, Place, ScopeError};
+use super::error::ScopeError;
+use super::fault::{Fault, Place};
 use super::grammar;
 use super::limits::Limits;
 use super::parse::{self, Rules};

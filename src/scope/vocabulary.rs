@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::canonical;
 use super::declare::VocabularyBuilder;
-use super::error::{Fault, ScopeError};
+use super::error::ScopeError;
+use super::fault::Fault;
 use super::limits::Limits;
 use super::parse::{self, Rules};
 use super::set::{Lossy, Scope};
@@ -213,7 +214,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// What a word would mean if it were not registered; the builder asks.
 pub(super) fn reads_as_permission(word: &str, limits: &Limits) -> bool {
-    let place = super::error::Place { item: word, number: 1, start: 0, stored: false };
+    let place = super::fault::Place { item: word, number: 1, start: 0, stored: false };
     let read = parse::read(&place, &Rules::plain(limits));
     matches!(read, Ok(parse::Read::Permission { .. }))
 }

@@ -7,7 +7,7 @@ use serde::de::{Error, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use super::draft::Draft;
-use super::error::Place;
+use super::fault::Place;
 use super::limits::Limits;
 use super::parse::{self, Rules};
 use super::permission::Permission;

@@ -21,7 +21,6 @@ macro_rules! secret_text {
                 Self(Zeroizing::new(text))
             }
 
-            #[expect(dead_code, reason = "not every kind of secret is sealed")]
             pub(crate) const fn from_sealed(text: Zeroizing<String>) -> Self {
                 Self(text)
             }

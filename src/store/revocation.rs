@@ -39,6 +39,8 @@ pub enum Target {
     Owner(Owner),
     /// An API key changed or ended: caches must ask the store again.
     ApiKey(ApiKeyId),
+    /// A client's registration changed: whoever holds it must load it again.
+    Client(ClientId),
     /// A signing key was withdrawn: nothing it signed is believed any more.
     SigningKey(KeyId),
 }
@@ -109,6 +111,11 @@ pub trait RevocationFeed: Debug + Send + Sync + 'static {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<FeedPage, StoreError>;
+
+    /// Resolves when there may be something new to read: a hint, by which a verifier need not
+    /// wait for its poll interval. It may come for nothing, late, or never, and is dropped at
+    /// will.
+    async fn changed(&self);
 
     /// Registers a sink. Every record that is written through this store object reaches it before
     /// the writing call returns. [`LocalSinks`] does this for an engine.

@@ -14,7 +14,7 @@ use std::{
 
 use crate::{
     clock::Timestamp,
-    id::{KeyId, SessionId, TokenId},
+    id::{ClientId, KeyId, SessionId, Subject, TokenId},
     store::{Owner, RevocationRecord, Target},
 };
 
@@ -86,8 +86,8 @@ impl RevocationIndex {
             Target::SigningKey(kid) => {
                 self.signing_keys.insert(Key(kid.as_str(), ""), record.not_before, bucket);
             }
-            // The row of an API key decides; its records only clear caches.
-            Target::ApiKey(_) => {}
+            // The rows of an API key and of a client decide; their records only clear caches.
+            Target::ApiKey(_) | Target::Client(_) => {}
         }
     }
 
@@ -134,6 +134,18 @@ impl RevocationIndex {
         } else {
             None
         }
+    }
+
+    /// The latest birth that a revocation of this subject or client reaches. What is born after
+    /// it is alive.
+    pub(crate) fn not_before(&self, subject: &Subject, client: &ClientId) -> Option<Timestamp> {
+        let (subject, client) = (subject.as_str(), client.as_str());
+        let marks = [
+            self.subjects.find(Key(subject, "")),
+            self.clients.find(Key(client, "")),
+            self.pairs.find(Key(subject, client)),
+        ];
+        marks.into_iter().flatten().max()
     }
 
     /// Whether the signing key was withdrawn.

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     clock::Clock,
+    secret::TokenText,
     token::{Issuer, OpaqueKind, Prefixes, claims::Claim},
 };
 
@@ -69,10 +70,19 @@ impl Verifier {
     /// # Errors
     /// [`VerifyError`] for the first thing that is wrong; [`VerifyError::Stale`] when nobody has
     /// kept up with the revocations (call [`Verifier::tick`], or use [`Verifier::verify`]).
-    pub fn verify_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
+    pub fn verify_jwt(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
+        let token = token.token_text();
         self.reject_opaque(token)?;
         let checked = self.0.checker.check(token, self.0.clock.now())?;
         self.decide(checked)
+    }
+
+    /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation: for who takes a token
+    /// back, what was taken back already makes no difference.
+    pub(crate) fn genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
+        self.reject_opaque(token)?;
+        let checked = self.0.checker.check(token, self.0.clock.now())?;
+        Ok(Verified::new(checked.carried))
     }
 
     /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
@@ -81,7 +91,8 @@ impl Verifier {
     ///
     /// # Errors
     /// [`VerifyError`] for the first thing that is wrong.
-    pub async fn verify(&self, token: &str) -> Result<Verified, VerifyError> {
+    pub async fn verify(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
+        let token = token.token_text();
         if let (Some(api_keys), Some(OpaqueKind::ApiKey)) =
             (&self.0.api_keys, self.0.prefixes.kind_of(token))
         {

@@ -110,6 +110,10 @@ impl RevocationFeed for Fickle {
         self.store.read_revocations(after, limit.min(2)).await
     }
 
+    async fn changed(&self) {
+        self.store.changed().await;
+    }
+
     fn subscribe(&self, _: std::sync::Weak<dyn RevocationSink>) {}
 }
 
