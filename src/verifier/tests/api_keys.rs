@@ -116,8 +116,8 @@ fn expiry_is_judged_on_every_hit() {
 fn junk_never_reaches_the_store() {
     let setup = setup();
     let mut changed = setup.text.clone();
-    changed.replace_range(20..21, if &changed[20..21] == "A" { "B" } else { "A" });
-    for junk in [&changed, "hp_ak_", &setup.text[..70], &format!("{}x", setup.text)] {
+    changed.replace_range(20..21, if changed.get(20..21) == Some("A") { "B" } else { "A" });
+    for junk in [&changed, "hp_ak_", setup.text.get(..70).unwrap(), &format!("{}x", setup.text)] {
         let error = block_on(setup.verifier.verify(junk)).unwrap_err();
         assert!(matches!(error, VerifyError::Opaque(_)), "{error:?}");
     }
