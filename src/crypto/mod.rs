@@ -11,6 +11,8 @@
 mod aead;
 mod compare;
 mod digest;
+#[cfg(feature = "jsonwebtoken-provider")]
+mod digest_any;
 mod hkdf;
 mod hmac;
 mod material;
@@ -21,12 +23,14 @@ mod verifier;
 pub(crate) use aead::SealKey;
 pub(crate) use compare::ct_eq;
 pub(crate) use digest::sha256;
+#[cfg(feature = "jsonwebtoken-provider")]
+pub(crate) use digest_any::digest;
 pub(crate) use hkdf::hkdf_sha256;
 pub(crate) use hmac::{HmacKey, HmacTag};
 pub(crate) use material::{Curve, Hash, PrivateMaterial, PublicMaterial, RsaPrivate, Scheme};
 pub(crate) use random::{fill_random, random_array};
 pub(crate) use signer::{MAX_SIGNATURE, Signature, Signer};
-pub(crate) use verifier::Verifier;
+pub(crate) use verifier::{Verifier, check_on_curve};
 
 /// Why a primitive gave no answer. It never says more: the details of a refused key or a broken
 /// seal are either ours to explain or nobody's to know.

@@ -26,8 +26,9 @@ pub(crate) enum Verifier {
 }
 
 impl Verifier {
-    /// Prepares `material` for `scheme`. A point that is not on its curve or in a small subgroup
-    /// is refused here, once, instead of failing at every token.
+    /// Prepares `material` for `scheme`. A point in a small subgroup and an even modulus are
+    /// refused. An EC point that is not on its curve fails at every signature; a key that is
+    /// kept is checked once, by [`check_on_curve`].
     pub(crate) fn new(scheme: Scheme, material: &PublicMaterial) -> Result<Self, CryptoError> {
         match (scheme, material) {
             (Scheme::Ed25519, PublicMaterial::Ed25519(point)) => {
@@ -37,7 +38,6 @@ impl Verifier {
                 Ok(Self::Ed25519(UnparsedPublicKey::new(&ED25519, *point)))
             }
             (Scheme::Ecdsa(wanted), PublicMaterial::Ec { curve, point }) if wanted == *curve => {
-                check_on_curve(wanted, point)?;
                 Ok(Self::Ecdsa(match wanted {
                     Curve::P256 => UnparsedPublicKey::new(&ECDSA_P256_SHA256_FIXED, point.clone()),
                     Curve::P384 => UnparsedPublicKey::new(&ECDSA_P384_SHA384_FIXED, point.clone()),
@@ -74,9 +74,9 @@ impl Debug for Verifier {
     }
 }
 
-/// The backend parses a point only when it verifies or agrees on a key, so a throw-away key
-/// agreement is the one way to have it checked when it is loaded.
-fn check_on_curve(curve: Curve, point: &[u8]) -> Result<(), CryptoError> {
+/// Whether an uncompressed point is on its curve. The backend parses a point only when it verifies
+/// or agrees on a key, so a throw-away key agreement is the one way to have it checked early.
+pub(crate) fn check_on_curve(curve: Curve, point: &[u8]) -> Result<(), CryptoError> {
     let algorithm = match curve {
         Curve::P256 => &ECDH_P256,
         Curve::P384 => &ECDH_P384,

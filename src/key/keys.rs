@@ -24,8 +24,8 @@ pub struct VerifyingKeys(Arc<Table>);
 #[derive(Debug, Default)]
 struct Table {
     /// Ends of the names, side by side: almost every look-up touches one entry only.
-    kid_ends: Vec<u128>,
-    header_ends: Vec<u128>,
+    kid_ends: Vec<u64>,
+    header_ends: Vec<u64>,
     entries: Vec<Entry>,
 }
 
@@ -90,22 +90,23 @@ impl VerifyingKeys {
 impl Table {
     fn find(
         &self,
-        ends: &[u128],
+        ends: &[u64],
         text: &str,
         name: impl Fn(&VerifyingKey) -> &str,
         now: Timestamp,
     ) -> Option<&VerifyingKey> {
         let wanted = end(text);
-        let mut candidates = ends.iter().zip(&self.entries).filter(|(end, _)| **end == wanted);
-        let (_, entry) = candidates.find(|(_, entry)| name(&entry.key) == text)?;
+        let mut candidates = ends.iter().enumerate().filter(|(_, end)| **end == wanted);
+        let entry = candidates
+            .find_map(|(at, _)| self.entries.get(at).filter(|entry| name(&entry.key) == text))?;
         (now < entry.gone_at).then_some(&entry.key)
     }
 }
 
-/// The last 16 bytes: names of one issuer differ there, encoded headers begin all alike.
-fn end(text: &str) -> u128 {
+/// The last 8 bytes: names of one issuer differ there, encoded headers begin all alike.
+fn end(text: &str) -> u64 {
     match text.as_bytes().last_chunk() {
-        Some(end) => u128::from_le_bytes(*end),
-        None => text.bytes().fold(0, |end, byte| end << 8 | u128::from(byte)),
+        Some(end) => u64::from_le_bytes(*end),
+        None => text.bytes().fold(0, |end, byte| end << 8 | u64::from(byte)),
     }
 }

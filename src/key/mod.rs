@@ -10,6 +10,8 @@ mod asn1;
 mod der;
 mod error;
 mod header;
+#[cfg(feature = "jsonwebtoken-provider")]
+pub mod jsonwebtoken_provider;
 mod jwk;
 mod jwks;
 mod keys;

@@ -2,7 +2,7 @@
 //! (RFC 8017 A.1.1), and which public keys are fit for an algorithm.
 //! Must not know text encodings or private keys.
 
-use crate::crypto::{CryptoError, Curve, Hash, PublicMaterial, Scheme, Verifier};
+use crate::crypto::{CryptoError, Curve, Hash, PublicMaterial, Scheme, Verifier, check_on_curve};
 
 use super::{
     Algorithm, KeyError,
@@ -83,6 +83,14 @@ pub(super) fn bits(number: &[u8]) -> usize {
     (number.len() * 8).saturating_sub(leading as usize)
 }
 
+/// What the backend verifies with. Shorter keys have been factored, or soon will be.
+pub(super) fn check_rsa_size(modulus: &[u8]) -> Result<(), KeyError> {
+    match bits(modulus) {
+        2048..=8192 => Ok(()),
+        bits => Err(KeyError::RsaSize { bits, expected: "2048 to 8192" }),
+    }
+}
+
 /// Prepares `material` to verify `algorithm`, if it is fit for that.
 pub(super) fn prepare(
     algorithm: Algorithm,
@@ -96,15 +104,16 @@ pub(super) fn prepare(
         (Scheme::Ecdsa(Curve::P256), PublicMaterial::Ec { curve: Curve::P256, .. }) => "P-256",
         (Scheme::Ecdsa(Curve::P384), PublicMaterial::Ec { curve: Curve::P384, .. }) => "P-384",
         (Scheme::RsaPkcs1(_) | Scheme::RsaPss(_), PublicMaterial::Rsa { modulus, .. }) => {
-            let bits = bits(modulus);
-            if !(2048..=8192).contains(&bits) {
-                return Err(KeyError::RsaSize { bits, expected: "2048 to 8192" });
-            }
+            check_rsa_size(modulus)?;
             "RSA"
         }
         _ => return Err(wrong),
     };
-    Verifier::new(scheme, material).map_err(|error| match error {
+    let on_curve = match material {
+        PublicMaterial::Ec { curve, point } => check_on_curve(*curve, point),
+        PublicMaterial::Ed25519(_) | PublicMaterial::Rsa { .. } => Ok(()),
+    };
+    on_curve.and_then(|()| Verifier::new(scheme, material)).map_err(|error| match error {
         CryptoError::Random => KeyError::Random,
         _ => KeyError::InvalidPublic { kind: name },
     })
@@ -120,6 +129,13 @@ pub(super) fn check_secret(algorithm: Algorithm, secret: &[u8]) -> Result<Hash, 
             expected: algorithm.needs(),
         });
     };
+    // The public key of another algorithm, which everybody has, is the classic wrong secret.
+    if secret.trim_ascii_start().starts_with(b"-----BEGIN ") {
+        return Err(KeyError::Unsupported {
+            found: "a PEM block as a shared secret",
+            advice: "expected random bytes, made with `openssl rand -base64 64`; a PEM key is loaded with `from_pem`",
+        });
+    }
     if secret.len() < hash.length() {
         return Err(KeyError::ShortSecret { algorithm, least: hash.length(), found: secret.len() });
     }

@@ -9,9 +9,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    crypto::{
-        CryptoError, Curve, HmacKey, PrivateMaterial, Scheme, Signature, Signer, fill_random,
-    },
+    crypto::{Curve, HmacKey, PrivateMaterial, Scheme, Signature, Signer, fill_random},
     id::KeyId,
 };
 
@@ -145,10 +143,8 @@ impl SigningKey {
         kid: Option<KeyId>,
     ) -> Result<Self, KeyError> {
         let scheme = fit(algorithm, &material)?;
-        let signer = Signer::new(scheme, &material).map_err(|error| match error {
-            CryptoError::Random => KeyError::Random,
-            _ => KeyError::Inconsistent,
-        })?;
+        let signer = Signer::new(scheme, &material)?;
+        signer.check()?;
         Ok(Self {
             public: VerifyingKey::from_public(algorithm, signer.public(), kid)?,
             private: Arc::new(Private::Pair { signer: Box::new(signer), material }),

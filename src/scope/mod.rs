@@ -14,27 +14,34 @@ mod declare;
 mod display;
 mod draft;
 mod error;
+mod fault;
 mod grammar;
 mod index;
 mod limits;
+#[doc(hidden)]
+pub mod literal;
 mod negotiate;
 mod parse;
 mod permission;
+mod request;
 mod require;
 mod set;
+mod span;
 mod spans;
+mod template;
 mod view;
 mod vocabulary;
+mod wire;
 
 pub use self::declare::{ReservedPreset, VocabularyBuilder};
 pub use self::error::{ScopeError, ScopeErrorKind};
 pub use self::limits::Limits;
-pub use self::negotiate::{
-    Mode, NegotiateError, Negotiated, Negotiation, OmittedScope, RequestedScope,
-};
+pub use self::negotiate::{Mode, NegotiateError, Negotiated, Negotiation, OmittedScope};
 pub use self::permission::{Part, Permission};
+pub use self::request::RequestedScope;
 pub use self::require::{Require, Requirement};
 pub use self::set::{Lossy, Scope};
 pub(crate) use self::spans::Spans;
+pub use self::template::{BindError, RequirementTemplate, ValueFault};
 pub use self::view::{Item, Items, PermissionRef, ScopeView};
 pub use self::vocabulary::{BareWords, Vocabulary};

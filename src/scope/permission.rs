@@ -6,11 +6,12 @@ use std::cmp::Ordering;
 use std::hash::{Hash, Hasher};
 use std::str::FromStr;
 
-use super::error::{Fault, Place, ScopeError};
+use super::error::ScopeError;
+use super::fault::{Fault, Place};
 use super::grammar::{self, IdFault};
 use super::limits::Limits;
 use super::parse::{self, Read, Rules};
-use super::spans::{Span, Triple};
+use super::span::{Span, Triple};
 use super::view::PermissionRef;
 
 /// One of the three parts of a permission.

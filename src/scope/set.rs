@@ -7,7 +7,8 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use super::draft::Draft;
-use super::error::{Place, ScopeError};
+use super::error::ScopeError;
+use super::fault::Place;
 use super::limits::Limits;
 use super::parse::{self, Rules};
 use super::permission::Permission;

@@ -6,7 +6,8 @@ use std::sync::Arc;
 
 use super::canonical;
 use super::declare::VocabularyBuilder;
-use super::error::{Fault, ScopeError};
+use super::error::ScopeError;
+use super::fault::Fault;
 use super::limits::Limits;
 use super::parse::{self, Rules};
 use super::set::{Lossy, Scope};
@@ -124,8 +125,8 @@ impl Vocabulary {
     }
 
     pub(super) fn extra_reserved_look_alike(&self, word: &str) -> Option<&str> {
-        let alike = |known: &&Box<str>| ***known != *word && known.eq_ignore_ascii_case(word);
-        self.known.reserved.iter().find(alike).map(|known| &**known)
+        let mut reserved = self.known.reserved.iter().map(|known| &**known);
+        reserved.find(|known| *known != word && known.eq_ignore_ascii_case(word))
     }
 
     pub(super) fn is_resource(&self, name: &str) -> bool {
@@ -213,7 +214,7 @@ fn distance(a: &str, b: &str) -> usize {
 
 /// What a word would mean if it were not registered; the builder asks.
 pub(super) fn reads_as_permission(word: &str, limits: &Limits) -> bool {
-    let place = super::error::Place { item: word, number: 1, start: 0, stored: false };
+    let place = super::fault::Place { item: word, number: 1, start: 0, stored: false };
     let read = parse::read(&place, &Rules::plain(limits));
     matches!(read, Ok(parse::Read::Permission { .. }))
 }

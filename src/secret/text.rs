@@ -21,6 +21,10 @@ macro_rules! secret_text {
                 Self(Zeroizing::new(text))
             }
 
+            pub(crate) const fn from_sealed(text: Zeroizing<String>) -> Self {
+                Self(text)
+            }
+
             /// The text, to hand it to its owner.
             ///
             /// # Security

@@ -48,6 +48,18 @@ pub enum ProofKey {
     X5tS256(String),
 }
 
+impl ProofKey {
+    /// The `cnf` claim: a JSON object with one member.
+    #[must_use]
+    pub fn to_json(&self) -> String {
+        let (name, value) = match self {
+            Self::Jkt(value) => ("jkt", value),
+            Self::X5tS256(value) => ("x5t#S256", value),
+        };
+        serde_json::json!({ name: value }).to_string()
+    }
+}
+
 /// How a session behaves, fixed when it is created, so that a later change of configuration
 /// never changes what was promised to a session that already runs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -263,7 +275,9 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 
     /// Ends one session and writes its revocation record, in one step. Says whether it was live;
-    /// an unknown or ended session is not an error.
+    /// an unknown or ended session is not an error. One that only idles ends as well, so that a
+    /// clock set back does not revive it. Where another call has ended the session, this one does
+    /// not return before the sinks of this store object have heard of it.
     ///
     /// # Errors
     /// [`StoreError`]; the session may or may not have ended, and repeating it is safe.

@@ -20,8 +20,7 @@ pub(crate) const HARD_MAX_LENGTH: usize = 16 * 1024;
 
 /// Why a text is not a compact JWS with a header that can be acted on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum JwtError {
+pub(crate) enum JwtError {
     /// The token is longer than the limit.
     #[error("the token is too long")]
     TooLong,

@@ -11,4 +11,6 @@ pub(crate) mod sealing;
 
 pub use claims::{ClaimsError, ClaimsWriteError, CustomClaims, Texts};
 pub use issuer::{Issuer, IssuerError};
+pub(crate) use jwt::JwtError;
 pub use opaque::{OpaqueError, OpaqueKind, PrefixError, Prefixes};
+pub(crate) use rules::RuleError;

@@ -14,7 +14,7 @@ use zeroize::Zeroizing;
 use super::sealing::SealingKeys;
 use crate::{
     clock::Timestamp,
-    crypto::{ct_eq, sha256},
+    crypto::{CryptoError, ct_eq, fill_random, sha256},
     id::{ApiKeyId, SessionId},
 };
 
@@ -140,6 +140,22 @@ pub(crate) struct OpaqueParts {
 }
 
 impl OpaqueParts {
+    /// A new token's parts, with a random secret.
+    pub(crate) fn generate(
+        kind: OpaqueKind,
+        born: Timestamp,
+        expires_at: Option<Timestamp>,
+    ) -> Result<Self, CryptoError> {
+        let mut secret = Zeroizing::new([0; 16]);
+        fill_random(&mut secret[..])?;
+        Ok(Self { kind, born, secret, generation: 0, expires_at })
+    }
+
+    /// The same token at another generation.
+    pub(crate) fn at_generation(&self, generation: u32) -> Self {
+        Self { secret: self.secret.clone(), generation, ..*self }
+    }
+
     /// The record id: birth, then a hash of kind, birth and secret. Whoever finds a record by
     /// it has proved to know the secret.
     fn id(&self) -> [u8; 18] {

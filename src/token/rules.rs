@@ -32,8 +32,7 @@ pub(crate) const DEFAULT_MAX_LIFETIME: Duration = Duration::from_secs(24 * 60 * 
 
 /// Why claims are not acceptable.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[non_exhaustive]
-pub enum RuleError {
+pub(crate) enum RuleError {
     /// A claim is absent (RFC 9068 §2.2).
     #[error("the claim `{claim}` is missing")]
     MissingClaim {

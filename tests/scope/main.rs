@@ -2,10 +2,21 @@
 
 #![expect(
     clippy::unwrap_used,
-    clippy::expect_used,
     clippy::panic,
     clippy::indexing_slicing,
     reason = "helpers of tests are tests"
 )]
 
+mod allocations;
+mod binding;
+mod exhaustive;
+mod issue;
+mod laws;
+mod messages;
+mod neighbours;
+mod oracle;
+mod process;
+mod text;
 mod vectors;
+mod vocabulary;
+mod wire;

@@ -1,3 +1,11 @@
 //! Knows what the modules of `key` promise together.
 
+mod files;
+mod jwk_table;
+mod jwks_table;
+#[cfg(feature = "jsonwebtoken-provider")]
+mod provider;
+mod redaction;
+mod ring_table;
 mod round_trip;
+mod vectors;

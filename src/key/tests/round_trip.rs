@@ -75,3 +75,21 @@ fn a_key_is_found_by_kid_and_by_header() {
     }
     assert!(keys.find("", now).is_none() && keys.find("x", now).is_none());
 }
+
+#[test]
+fn names_with_one_ending_are_told_apart() {
+    let now = Timestamp::from_unix_seconds(1);
+    let named = |kid: &str| {
+        key(Algorithm::EdDSA).verifying_key().with_kid(crate::id::KeyId::parse(kid).unwrap())
+    };
+    let names = ["a-2024-key-one", "b-2024-key-one", "one", "e", "\u{7e}"];
+    let all: Vec<_> = names.into_iter().map(named).collect();
+    let keys = VerifyingKeys::new(all.clone()).unwrap();
+    for key in &all {
+        assert_eq!(keys.find(key.kid().as_str(), now).unwrap().kid(), key.kid());
+        let found = keys.find_by_encoded_header(key.encoded_header(), now).unwrap();
+        assert_eq!(found.kid(), key.kid());
+    }
+    assert!(keys.find("c-2024-key-one", now).is_none());
+    assert!(keys.find("2024-key-one", now).is_none());
+}

@@ -187,9 +187,8 @@ fn refreshing<S: SessionStore>(
         for turn in 0..4 {
             let was_over = over.load(Ordering::SeqCst);
             let mut rotation = first.clone();
-            if let [.., last] = &mut rotation.attempt.0 {
-                *last = turn;
-            }
+            let [.., last] = &mut rotation.attempt.0;
+            *last = turn;
             let outcome = rotate(&*store, &rotation, now).await.because(ENDING)?;
             let granted = matches!(outcome, RotateOutcome::Granted { .. });
             ensure(ENDING, !(was_over && granted), "granted after the end had returned")?;

@@ -105,6 +105,11 @@ macro_rules! forward_store {
                     self.around(StoreMethod::ReadRevocations, call).await
                 }
 
+                async fn changed(&self) {
+                    // A hint, no call: it may come late or never, and asks nothing of the store.
+                    self.inner.changed().await;
+                }
+
                 fn subscribe(&self, sink: Weak<dyn RevocationSink>) {
                     self.inner.subscribe(sink);
                 }

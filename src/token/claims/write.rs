@@ -125,14 +125,14 @@ pub(crate) struct AccessClaims<'a> {
     pub(crate) subject: &'a str,
     /// `aud`; a single one is written as a string.
     pub(crate) audience: &'a [Audience],
-    /// `exp`.
-    pub(crate) expires_at: Timestamp,
+    /// `exp`; only an API key may have none.
+    pub(crate) expires_at: Option<Timestamp>,
     /// `iat`.
     pub(crate) issued_at: Timestamp,
     /// `nbf`.
     pub(crate) not_before: Option<Timestamp>,
-    /// `jti`.
-    pub(crate) token_id: TokenId,
+    /// `jti`; an API key has none.
+    pub(crate) token_id: Option<TokenId>,
     /// `client_id`.
     pub(crate) client_id: Option<&'a ClientId>,
     /// `scope`, in canonical text.
@@ -180,14 +180,18 @@ impl AccessClaims<'_> {
             [only] => string(out, only.as_str()),
             many => strings(out, many.iter().map(Audience::as_str)),
         }
-        number(out, br#","exp":"#, self.expires_at.as_unix_seconds());
+        if let Some(at) = self.expires_at {
+            number(out, br#","exp":"#, at.as_unix_seconds());
+        }
         number(out, br#","iat":"#, self.issued_at.as_unix_seconds());
         if let Some(at) = self.not_before {
             number(out, br#","nbf":"#, at.as_unix_seconds());
         }
-        out.push(br#","jti":""#);
-        id(out, self.token_id.as_bytes());
-        out.push(br#"""#);
+        if let Some(token) = self.token_id {
+            out.push(br#","jti":""#);
+            id(out, token.as_bytes());
+            out.push(br#"""#);
+        }
         member(out, br#","client_id":"#, self.client_id.map(ClientId::as_str));
         out.push(br#","scope":"#);
         string(out, self.scope);

@@ -6,7 +6,6 @@ use super::{
         Violation,
         feed::walk,
         sample::{DAY, HOUR, MINUTE, SECOND, Sample, owners},
-        sessions::put,
         violation::{Because, ensure, same},
     },
     known::Known,

@@ -1,0 +1,261 @@
+//! Knows the life of an API key: made, listed, changed, replaced, ended.
+//! Must not know how one is checked; the verifier does.
+
+use std::{
+    fmt::{self, Debug},
+    time::Duration,
+};
+
+use super::{
+    Authority, Inner,
+    error::{ApiKeyError, IssueError, RevokeError, SigningError},
+    grant::Grant,
+    issue::{INSERT_ATTEMPTS, after},
+};
+use crate::{
+    clock::Timestamp,
+    event,
+    id::{ApiKeyId, Subject},
+    scope::Negotiated,
+    secret::{ApiKey, TokenText},
+    store::{
+        ApiKeyChange, ApiKeyRecord, EndReason, InsertOutcome, RotateApiKeyOutcome, StoreError,
+    },
+    token::{OpaqueKind, opaque::OpaqueParts},
+};
+
+/// An API key, just made: the one time its secret can be seen.
+#[must_use]
+pub struct IssuedApiKey {
+    key: ApiKey,
+    record: ApiKeyRecord,
+    negotiated: Option<Negotiated>,
+}
+
+impl IssuedApiKey {
+    /// The key. It is stored nowhere; show it once.
+    #[must_use]
+    pub fn api_key(&self) -> &ApiKey {
+        &self.key
+    }
+
+    /// Its id, for lists and for ending it. No credential.
+    #[must_use]
+    pub fn id(&self) -> ApiKeyId {
+        self.record.id
+    }
+
+    /// What is remembered of it.
+    #[must_use]
+    pub fn record(&self) -> &ApiKeyRecord {
+        &self.record
+    }
+
+    /// How the requested scope was negotiated; nothing for a successor.
+    #[must_use]
+    pub fn negotiated(&self) -> Option<&Negotiated> {
+        self.negotiated.as_ref()
+    }
+}
+
+impl Debug for IssuedApiKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("IssuedApiKey").field("record", &self.record).finish_non_exhaustive()
+    }
+}
+
+impl Authority {
+    /// Makes an API key: an opaque access token that works until `expires_at`, or until it is
+    /// revoked. `name` is what lists call it.
+    ///
+    /// # Errors
+    /// [`ApiKeyError`]; nothing was given out then.
+    pub async fn issue_api_key(
+        &self,
+        grant: Grant,
+        name: &str,
+        expires_at: Option<Timestamp>,
+    ) -> Result<IssuedApiKey, ApiKeyError> {
+        check_name(name)?;
+        self.ensure_retention().await?;
+        let inner = &*self.0;
+        let mut grant = grant.read(&inner.own_client)?;
+        let negotiated = inner.negotiate(&mut grant).await?;
+        let now = inner.clock.now();
+        if expires_at.is_some_and(|deadline| deadline <= now) {
+            return Err(IssueError::Expired.into());
+        }
+        let mut born = inner.birth(&grant.subject, &grant.client, now);
+        let mut record = ApiKeyRecord {
+            id: ApiKeyId::from_parts(born, [0; 12]),
+            subject: grant.subject,
+            client: grant.client,
+            name: name.to_owned(),
+            scope: grant.scope,
+            audience: grant.audience,
+            claims: grant.claims,
+            // Whole seconds, as the key carries it.
+            expires_at: expires_at.map(|at| Timestamp::from_unix_seconds(at.as_unix_seconds())),
+            last_used_at: None,
+            replaced_by: None,
+            ended: None,
+        };
+        for _ in 0..INSERT_ATTEMPTS {
+            let key = inner.new_api_key(&mut record, born)?;
+            match inner.store.insert_api_key(&record).await? {
+                InsertOutcome::Inserted => {
+                    event::issued(
+                        Some(&record.id),
+                        record.subject.as_str(),
+                        record.client.as_str(),
+                    );
+                    return Ok(IssuedApiKey { key, record, negotiated: Some(negotiated) });
+                }
+                InsertOutcome::Conflict => {}
+                InsertOutcome::BornRevoked { not_before } => born = after(not_before).max(now),
+            }
+        }
+        Err(IssueError::Contended.into())
+    }
+
+    /// A subject's live API keys, oldest first: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn list_api_keys(
+        &self,
+        subject: &Subject,
+        after: Option<&ApiKeyId>,
+        limit: u32,
+    ) -> Result<Vec<ApiKeyRecord>, StoreError> {
+        self.0.store.list_api_keys(subject, after, limit, self.0.clock.now()).await
+    }
+
+    /// Changes a live key's name, scope or expiry. The expiry can be brought forward only: the
+    /// key itself carries the first one. For a longer life, rotate it.
+    ///
+    /// # Errors
+    /// [`ApiKeyError`]; nothing changed then, or, after `Unavailable`, repeating it is safe.
+    pub async fn update_api_key(
+        &self,
+        id: &ApiKeyId,
+        change: &ApiKeyChange,
+    ) -> Result<ApiKeyRecord, ApiKeyError> {
+        self.ensure_retention().await?;
+        let inner = &*self.0;
+        if let Some(name) = &change.name {
+            check_name(name)?;
+        }
+        let now = inner.clock.now();
+        if let Some(expires_at) = change.expires_at {
+            let known = inner.live_api_key(id, now).await?;
+            if later(expires_at, known.expires_at) {
+                return Err(ApiKeyError::Extended);
+            }
+        }
+        inner.store.update_api_key(id, change, now).await?.ok_or(ApiKeyError::NotLive)
+    }
+
+    /// Replaces a live key by a new one with the same rights. The old one works for `overlap`
+    /// more, so that its users can change over. `expires_at` is the new key's.
+    ///
+    /// # Errors
+    /// [`ApiKeyError`]; of many callers one wins, the others get
+    /// [`ApiKeyError::AlreadyReplaced`].
+    pub async fn rotate_api_key(
+        &self,
+        id: &ApiKeyId,
+        overlap: Duration,
+        expires_at: Option<Timestamp>,
+    ) -> Result<IssuedApiKey, ApiKeyError> {
+        self.ensure_retention().await?;
+        let inner = &*self.0;
+        let now = inner.clock.now();
+        if expires_at.is_some_and(|deadline| deadline <= now) {
+            return Err(IssueError::Expired.into());
+        }
+        let mut successor = ApiKeyRecord {
+            expires_at: expires_at.map(|at| Timestamp::from_unix_seconds(at.as_unix_seconds())),
+            last_used_at: None,
+            replaced_by: None,
+            ..inner.live_api_key(id, now).await?
+        };
+        let mut born = inner.birth(&successor.subject, &successor.client, now);
+        for _ in 0..INSERT_ATTEMPTS {
+            let key = inner.new_api_key(&mut successor, born)?;
+            match inner.store.rotate_api_key(id, &successor, now + overlap, now).await? {
+                RotateApiKeyOutcome::Rotated => {
+                    event::ended("api_key", id, EndReason::Replaced.as_str(), true);
+                    return Ok(IssuedApiKey { key, record: successor, negotiated: None });
+                }
+                RotateApiKeyOutcome::AlreadyReplaced { .. } => {
+                    return Err(ApiKeyError::AlreadyReplaced);
+                }
+                RotateApiKeyOutcome::NotLive => return Err(ApiKeyError::NotLive),
+                RotateApiKeyOutcome::BornRevoked { not_before } => {
+                    born = after(not_before).max(now);
+                }
+            }
+        }
+        Err(IssueError::Contended.into())
+    }
+
+    /// Ends one API key by its id, in the host's own code. Says whether it was live.
+    ///
+    /// # Errors
+    /// [`RevokeError`]; repeating it is safe.
+    pub async fn end_api_key(&self, id: &ApiKeyId) -> Result<bool, RevokeError> {
+        self.ensure_retention().await?;
+        let reason = EndReason::Administrative;
+        let was_live = self.0.store.end_api_key(id, reason, self.0.clock.now()).await?;
+        event::ended("api_key", id, reason.as_str(), was_live);
+        Ok(was_live)
+    }
+
+    /// The id of the record of this API key: what lists show and [`end_api_key`](Self::end_api_key)
+    /// takes.
+    ///
+    /// # Errors
+    /// [`ApiKeyError::Token`] when the text is no live key of this authority.
+    pub fn api_key_id(&self, key: impl TokenText) -> Result<ApiKeyId, ApiKeyError> {
+        let now = self.0.clock.now();
+        Ok(self.0.open(OpaqueKind::ApiKey, key.token_text(), now)?.api_key_id())
+    }
+}
+
+impl Inner {
+    /// A new secret for this record; the record gets its id.
+    fn new_api_key(
+        &self,
+        record: &mut ApiKeyRecord,
+        born: Timestamp,
+    ) -> Result<ApiKey, IssueError> {
+        let parts = OpaqueParts::generate(OpaqueKind::ApiKey, born, record.expires_at)
+            .map_err(SigningError::from)?;
+        record.id = parts.api_key_id();
+        Ok(ApiKey::from_sealed(self.seal(&parts, self.sealing_key)?))
+    }
+
+    async fn live_api_key(
+        &self,
+        id: &ApiKeyId,
+        now: Timestamp,
+    ) -> Result<ApiKeyRecord, ApiKeyError> {
+        let known = self.store.find_api_key(id).await?;
+        known.filter(|record| record.is_live(now)).ok_or(ApiKeyError::NotLive)
+    }
+}
+
+fn check_name(name: &str) -> Result<(), ApiKeyError> {
+    let fits = (1..=200).contains(&name.chars().count()) && !name.contains(char::is_control);
+    fits.then_some(()).ok_or(ApiKeyError::Name)
+}
+
+/// Whether the first deadline, where nothing is never, is after the second.
+fn later(new: Option<Timestamp>, known: Option<Timestamp>) -> bool {
+    match (new, known) {
+        (_, None) => false,
+        (None, Some(_)) => true,
+        (Some(new), Some(known)) => new > known,
+    }
+}

@@ -1,0 +1,170 @@
+//! Knows how a grant becomes tokens: what of the scope is granted, when the session was born.
+//! Must not know how a session goes on; `refresh` does.
+
+use std::time::Duration;
+
+use super::{
+    Authority, Inner,
+    error::{IssueError, SigningError},
+    grant::{Grant, ReadGrant},
+    issued::{Issued, Minted},
+};
+use crate::{
+    clock::Timestamp,
+    event,
+    id::{ClientId, SessionId, Subject},
+    secret::RefreshToken,
+    store::{EndReason, InsertOutcome, SessionRecord, SessionState},
+    token::{OpaqueKind, opaque::OpaqueParts},
+};
+
+/// How often a new record is tried. One more than the first is needed only when the owner was
+/// revoked in between, which another attempt sees.
+pub(super) const INSERT_ATTEMPTS: usize = 4;
+
+impl Authority {
+    /// Opens a session and gives out its first access token and refresh token.
+    ///
+    /// What is granted is the requested scope, narrowed to the client's ceiling and to what the
+    /// subject may do now; [`Issued::scope`] tells it, and [`Issued::rejected`] what fell away.
+    ///
+    /// # Errors
+    /// [`IssueError`]; nothing was given out then.
+    pub async fn issue(&self, grant: Grant) -> Result<Issued, IssueError> {
+        self.ensure_retention().await?;
+        let inner = &*self.0;
+        let mut grant = grant.read(&inner.own_client)?;
+        let negotiated = inner.negotiate(&mut grant).await?;
+        let now = inner.clock.now();
+        let cap = inner.policy_of(&grant.client).sessions_cap();
+        let mut session = inner.new_session(grant, now);
+
+        let mut born = inner.birth(&session.subject, &session.client, now);
+        for _ in 0..INSERT_ATTEMPTS {
+            let secret = OpaqueParts::generate(
+                OpaqueKind::RefreshToken,
+                born,
+                Some(session.absolute_expires_at),
+            )
+            .map_err(SigningError::from)?;
+            session.id = secret.session_id();
+            // Signed before anything is remembered: what can fail leaves nothing half done.
+            let access = inner.mint(&session, session.scope.clone(), &session.audience, now)?;
+            let refresh = RefreshToken::from_sealed(inner.seal(&secret, inner.sealing_key)?);
+            match inner.store.insert_session(&session).await? {
+                InsertOutcome::Inserted => {
+                    if let Some(cap) = cap {
+                        inner.end_over_cap(&session, cap, now).await;
+                    }
+                    event::issued(
+                        Some(&session.id),
+                        session.subject.as_str(),
+                        session.client.as_str(),
+                    );
+                    return Ok(Issued::new(&session, access, refresh, negotiated));
+                }
+                InsertOutcome::Conflict => {}
+                InsertOutcome::BornRevoked { not_before } => born = after(not_before).max(now),
+            }
+        }
+        Err(IssueError::Contended)
+    }
+
+    /// Gives out an access token that belongs to no session: it has no refresh token, and ends
+    /// by its own expiry, or when it, its subject or its client is revoked. The store is not
+    /// asked.
+    ///
+    /// # Errors
+    /// [`IssueError`]; nothing was given out then.
+    pub async fn issue_access(&self, grant: Grant) -> Result<Minted, IssueError> {
+        self.ensure_retention().await?;
+        let inner = &*self.0;
+        let mut grant = grant.read(&inner.own_client)?;
+        let negotiated = inner.negotiate(&mut grant).await?;
+        let now = inner.clock.now();
+        let expires_at = inner.access_expiry(&grant, now)?;
+        let born = inner.birth(&grant.subject, &grant.client, now);
+        event::issued(None, grant.subject.as_str(), grant.client.as_str());
+        let access = inner.mint_alone(grant, born, now, expires_at)?;
+        Ok(Minted::new(access, negotiated))
+    }
+}
+
+impl Inner {
+    fn new_session(&self, grant: ReadGrant, now: Timestamp) -> SessionRecord {
+        let policy = self.policy_of(&grant.client);
+        let mut frozen = policy.freeze(self.is_confidential(&grant.client), self.max_skew);
+        if let Some(lifetime) = grant.access_lifetime {
+            frozen.access_lifetime = frozen.access_lifetime.min(lifetime);
+        }
+        // Whole seconds, as the refresh token carries it: row and token never disagree.
+        let absolute = (now + policy.absolute_lifetime()).as_unix_seconds();
+        let absolute_expires_at = Timestamp::from_unix_seconds(absolute);
+        SessionRecord {
+            id: SessionId::from_parts(now, [0; 12]),
+            subject: grant.subject,
+            client: grant.client,
+            scope: grant.scope,
+            audience: grant.audience,
+            claims: grant.claims,
+            cnf: grant.cnf,
+            label: grant.label,
+            policy: frozen,
+            absolute_expires_at,
+            state: SessionState {
+                generation: 0,
+                sealing_key: self.sealing_key,
+                attempt: None,
+                rotated_at: None,
+                confirmed_at: None,
+                idle_expires_at: (now + frozen.idle).min(absolute_expires_at),
+                ended: None,
+            },
+        }
+    }
+
+    fn access_expiry(&self, grant: &ReadGrant, now: Timestamp) -> Result<Timestamp, IssueError> {
+        let mut expires_at = now + self.policy_of(&grant.client).access();
+        if let Some(lifetime) = grant.access_lifetime {
+            expires_at = expires_at.min(now + lifetime);
+        }
+        if let Some(until) = grant.access_until {
+            expires_at = expires_at.min(until);
+        }
+        // `exp` is in whole seconds (RFC 7519 §4.1.4), so this is what the token will say.
+        if Timestamp::from_unix_seconds(expires_at.as_unix_seconds()) <= now {
+            return Err(IssueError::Expired);
+        }
+        Ok(expires_at)
+    }
+
+    /// A birth that no revocation known here reaches, so that a login in the very millisecond of
+    /// a logout works.
+    pub(super) fn birth(&self, subject: &Subject, client: &ClientId, now: Timestamp) -> Timestamp {
+        let revoked = self.verifier.revocations().not_before(subject, client);
+        revoked.map_or(now, |mark| after(mark).max(now))
+    }
+
+    /// Ends the oldest sessions of a subject that has more than `cap`. The cap is soft: what
+    /// fails here is told to the operator, and the login goes on.
+    async fn end_over_cap(&self, newest: &SessionRecord, cap: u32, now: Timestamp) {
+        let limit = cap.saturating_add(64);
+        let live = match self.store.list_sessions(&newest.subject, None, limit, now).await {
+            Ok(live) => live,
+            Err(error) => return event::store_failed("list_sessions", &error),
+        };
+        let over = live.len().saturating_sub(usize::try_from(cap).unwrap_or(usize::MAX));
+        for session in live.iter().filter(|session| session.id != newest.id).take(over) {
+            match self.store.end_session(&session.id, EndReason::OverCap, now).await {
+                Ok(was_live) => {
+                    event::ended("session", &session.id, EndReason::OverCap.as_str(), was_live);
+                }
+                Err(error) => event::store_failed("end_session", &error),
+            }
+        }
+    }
+}
+
+pub(super) fn after(instant: Timestamp) -> Timestamp {
+    instant + Duration::from_millis(1)
+}

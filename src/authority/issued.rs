@@ -1,0 +1,249 @@
+//! Knows what was given out, and the one way its secrets leave as a response.
+//! Must not know how it came to be.
+
+use std::fmt::{self, Debug};
+
+use serde::Serialize;
+
+use super::mint::MintedAccess;
+use crate::{
+    clock::Timestamp,
+    id::{SessionId, TokenId},
+    scope::{Negotiated, Scope},
+    secret::{AccessToken, RefreshToken},
+    store::{Granted, SessionRecord},
+};
+
+/// Tokens of a session, just given out. Only an [`Authority`](super::Authority) makes one.
+///
+/// It does not serialize: [`into_response`](Self::into_response) is the one way out.
+#[must_use]
+pub struct Issued {
+    access: MintedAccess,
+    refresh: RefreshToken,
+    session: SessionId,
+    session_expires_at: Timestamp,
+    negotiated: Option<Negotiated>,
+    how: Option<Granted>,
+}
+
+impl Issued {
+    pub(super) fn new(
+        session: &SessionRecord,
+        access: MintedAccess,
+        refresh: RefreshToken,
+        negotiated: Negotiated,
+    ) -> Self {
+        Self {
+            access,
+            refresh,
+            session: session.id,
+            session_expires_at: session.absolute_expires_at,
+            negotiated: Some(negotiated),
+            how: None,
+        }
+    }
+
+    pub(super) fn refreshed(
+        session: &SessionRecord,
+        access: MintedAccess,
+        refresh: RefreshToken,
+        how: Granted,
+    ) -> Self {
+        Self {
+            access,
+            refresh,
+            session: session.id,
+            session_expires_at: session.absolute_expires_at,
+            negotiated: None,
+            how: Some(how),
+        }
+    }
+
+    /// The access token.
+    #[must_use]
+    pub fn access_token(&self) -> &AccessToken {
+        &self.access.token
+    }
+
+    /// The refresh token: the next use of the session.
+    #[must_use]
+    pub fn refresh_token(&self) -> &RefreshToken {
+        &self.refresh
+    }
+
+    /// What the access token may do.
+    pub fn scope(&self) -> &Scope {
+        &self.access.scope
+    }
+
+    /// How the request was negotiated: what was rejected, what was narrowed. Nothing for a
+    /// refresh.
+    #[must_use]
+    pub fn negotiated(&self) -> Option<&Negotiated> {
+        self.negotiated.as_ref()
+    }
+
+    /// The session, for lists and for ending it in the host's code. No credential.
+    #[must_use]
+    pub fn session_id(&self) -> SessionId {
+        self.session
+    }
+
+    /// The access token's `jti`.
+    #[must_use]
+    pub fn token_id(&self) -> TokenId {
+        self.access.id
+    }
+
+    /// When the access token expires.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.access.expires_at
+    }
+
+    /// When the session ends whatever happens.
+    #[must_use]
+    pub fn session_expires_at(&self) -> Timestamp {
+        self.session_expires_at
+    }
+
+    /// How a refresh was granted; nothing for a new session.
+    #[must_use]
+    pub fn how(&self) -> Option<Granted> {
+        self.how
+    }
+
+    /// The token response of RFC 6749 §5.1: the one place where the secrets leave.
+    #[must_use]
+    pub fn into_response(self) -> TokenResponse {
+        TokenResponse::of(&self.access, self.negotiated.as_ref(), Some(&self.refresh))
+    }
+}
+
+impl Debug for Issued {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Issued")
+            .field("session", &self.session)
+            .field("token", &self.access.id)
+            .field("scope", &self.access.scope)
+            .field("expires_at", &self.access.expires_at)
+            .field("how", &self.how)
+            .finish_non_exhaustive()
+    }
+}
+
+/// An access token without a session, just given out.
+#[must_use]
+pub struct Minted {
+    access: MintedAccess,
+    negotiated: Negotiated,
+}
+
+impl Minted {
+    pub(super) fn new(access: MintedAccess, negotiated: Negotiated) -> Self {
+        Self { access, negotiated }
+    }
+
+    /// The access token.
+    #[must_use]
+    pub fn access_token(&self) -> &AccessToken {
+        &self.access.token
+    }
+
+    /// What it may do.
+    pub fn scope(&self) -> &Scope {
+        &self.access.scope
+    }
+
+    /// How the request was negotiated.
+    pub fn negotiated(&self) -> &Negotiated {
+        &self.negotiated
+    }
+
+    /// Its `jti`.
+    #[must_use]
+    pub fn token_id(&self) -> TokenId {
+        self.access.id
+    }
+
+    /// When it expires.
+    #[must_use]
+    pub fn expires_at(&self) -> Timestamp {
+        self.access.expires_at
+    }
+
+    /// The token response of RFC 6749 §5.1, without a refresh token.
+    #[must_use]
+    pub fn into_response(self) -> TokenResponse {
+        TokenResponse::of(&self.access, Some(&self.negotiated), None)
+    }
+}
+
+impl Debug for Minted {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Minted")
+            .field("token", &self.access.id)
+            .field("scope", &self.access.scope)
+            .field("expires_at", &self.access.expires_at)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A successful token response (RFC 6749 §5.1) as plain data: status 200, these headers, this
+/// body. It holds secrets; send it and let go of it.
+pub struct TokenResponse {
+    body: zeroize::Zeroizing<String>,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    access_token: &'a str,
+    token_type: &'static str,
+    expires_in: u64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    refresh_token: Option<&'a str>,
+    scope: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rejected_scope: Option<String>,
+}
+
+impl TokenResponse {
+    /// The headers every token response must have.
+    pub const HEADERS: [(&'static str, &'static str); 3] = [
+        ("content-type", "application/json"),
+        ("cache-control", "no-store"),
+        ("pragma", "no-cache"),
+    ];
+
+    fn of(
+        access: &MintedAccess,
+        negotiated: Option<&Negotiated>,
+        refresh: Option<&RefreshToken>,
+    ) -> Self {
+        let rejected = negotiated.map(Negotiated::rejected_scope);
+        let body = Body {
+            access_token: access.token.expose_secret(),
+            token_type: "Bearer",
+            expires_in: access.expires_at.saturating_since(access.issued_at).as_secs(),
+            refresh_token: refresh.map(RefreshToken::expose_secret),
+            scope: negotiated
+                .map_or_else(|| access.scope.as_str().to_owned(), Negotiated::response_scope),
+            rejected_scope: rejected.filter(|rejected| !rejected.is_empty()),
+        };
+        // INVARIANT (plain body): strings and a number always serialize.
+        Self { body: serde_json::to_string(&body).unwrap_or_default().into() }
+    }
+
+    /// The JSON body.
+    #[must_use]
+    pub fn body(&self) -> &str {
+        &self.body
+    }
+}
+
+impl Debug for TokenResponse {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("TokenResponse([redacted])")
+    }
+}

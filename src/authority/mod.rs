@@ -1,0 +1,131 @@
+//! THE LIFE OF A TOKEN: issued, verified, refreshed, revoked.
+//! Must not know an engine, a framework or HTTP.
+//!
+//! The story, in the order of its files:
+//!
+//! 1. A host puts an [`Authority`] together (`builder`): keys, a store, a [`Policy`], its
+//!    [`Client`]s.
+//! 2. It asks for a [`Grant`] to be issued. What of it may be granted is settled (`permissions`),
+//!    the session is remembered, and both tokens are made (`issue`, `mint`).
+//! 3. The access token is verified without the store, here or by a
+//!    [`Verifier`](crate::verifier::Verifier) elsewhere.
+//! 4. When it has expired the refresh token brings the next pair (`refresh`). The store decides
+//!    in one step whether the session moves on, repeats its answer, or was stolen.
+//! 5. Someone ends it (`revoke`): a token, a session, all of a subject or client. Verifiers learn
+//!    of it through the store's feed.
+//! 6. For services there are API keys (`api_key`), and beside it all runs what must be done in
+//!    the background (`maintenance`).
+
+mod api_key;
+mod builder;
+mod client;
+mod error;
+mod grant;
+mod issue;
+mod issued;
+mod keys;
+mod maintenance;
+mod mint;
+mod permissions;
+mod policy;
+mod refresh;
+mod revoke;
+#[cfg(feature = "tokio")]
+mod spawn;
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+#[cfg(feature = "tokio")]
+pub use self::spawn::Maintenance;
+pub use self::{
+    api_key::IssuedApiKey,
+    builder::AuthorityBuilder,
+    client::Client,
+    error::{
+        ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, SigningError,
+        WithdrawError,
+    },
+    grant::Grant,
+    issued::{Issued, Minted, TokenResponse},
+    maintenance::Pruned,
+    policy::{ConfirmationSignal, MAX_ABSOLUTE, Policy, RotationMode},
+    refresh::Refresh,
+    revoke::Revocation,
+};
+use self::{keys::Keys, maintenance::Background};
+use crate::{
+    clock::Clock,
+    id::{Audience, ClientId},
+    scope::Negotiation,
+    secret::TokenText,
+    store::Store,
+    token::{Issuer, Prefixes, sealing::SealingKeys},
+    verifier::{PermissionSource, Verified, Verifier, VerifyError},
+};
+
+/// The authorization server's core: keys, store, clock and policy. Issues, verifies, refreshes
+/// and revokes.
+///
+/// Cloning is cheap and shares everything. See the [module](self) for the life of a token, and
+/// [`Authority::builder`] for a start.
+#[derive(Debug, Clone)]
+pub struct Authority(Arc<Inner>);
+
+#[derive(Debug)]
+struct Inner {
+    issuer: Issuer,
+    audience: Vec<Audience>,
+    keys: Arc<Keys>,
+    sealing: SealingKeys,
+    /// The sealing key that new tokens get.
+    sealing_key: u8,
+    prefixes: Prefixes,
+    store: Arc<dyn Store>,
+    clock: Arc<dyn Clock>,
+    policy: Policy,
+    clients: HashMap<ClientId, Client>,
+    own_client: ClientId,
+    permissions: Option<Arc<dyn PermissionSource>>,
+    negotiation: Negotiation,
+    verifier: Verifier,
+    background: Arc<Background>,
+    retention: Duration,
+    max_skew: Duration,
+    fast_forward: bool,
+}
+
+impl Authority {
+    /// Checks an access token, a JWT or an API key: who it is, and what they may do.
+    ///
+    /// A JWT costs no I/O while what was revoked is known recently enough.
+    ///
+    /// # Errors
+    /// [`VerifyError`] says why it is refused.
+    pub async fn verify(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
+        self.0.verifier.verify(token).await
+    }
+
+    /// The half of this authority that checks tokens, to hand to a resource server in the same
+    /// process. It shares the knowledge of what was revoked.
+    #[must_use]
+    pub fn verifier(&self) -> Verifier {
+        self.0.verifier.clone()
+    }
+
+    /// Who issues: the `iss` claim.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.0.issuer
+    }
+}
+
+impl Inner {
+    /// A client's policy, or the authority's own.
+    fn policy_of(&self, client: &ClientId) -> &Policy {
+        self.clients.get(client).and_then(|client| client.policy.as_ref()).unwrap_or(&self.policy)
+    }
+
+    fn is_confidential(&self, client: &ClientId) -> bool {
+        self.clients.get(client).is_some_and(|client| client.confidential)
+    }
+}

@@ -1,0 +1,166 @@
+//! Knows what of a request may be granted: the ceiling of its client, and what its subject may do
+//! now. A token never gives more than its user has.
+//! Must not know where permissions come from; the host's `PermissionSource` does.
+
+use super::{
+    Inner,
+    error::{IssueError, RefreshError},
+    grant::ReadGrant,
+    refresh::Refresh,
+};
+use crate::{
+    id::{Audience, ClientId, Subject},
+    scope::{Limits, Negotiated, RequestedScope, Scope},
+    store::SessionRecord,
+    token::opaque::OpaqueParts,
+    verifier::PermissionError,
+};
+
+/// A meet of a request with a policy may have more items than either; what is granted in the end
+/// is held to the limits of the negotiation.
+const WIDE: Limits = Limits::DEFAULT.items(100_000).bytes(16 << 20);
+
+/// What the access token of a refresh may carry, if that is less than the session has.
+#[derive(Debug, Default)]
+pub(super) struct Narrowed {
+    pub(super) requested: Option<Scope>,
+    pub(super) permitted: Option<Scope>,
+    pub(super) audience: Option<Vec<Audience>>,
+}
+
+impl Inner {
+    /// Narrows a grant to what may be granted, by the configured negotiation.
+    pub(super) async fn negotiate(&self, grant: &mut ReadGrant) -> Result<Negotiated, IssueError> {
+        let allowed = self.allowed(&grant.subject, &grant.client).await?;
+        let requested = RequestedScope::from(&grant.scope);
+        let negotiated = match allowed {
+            Some(allowed) => self.negotiation.negotiate(Some(&requested), &allowed)?,
+            // Nobody else has a say: the host's own word stands.
+            None => self.negotiation.negotiate(Some(&requested), &grant.scope)?,
+        };
+        grant.scope = negotiated.granted().clone();
+        grant.audience = self.audience_for(&grant.client, &grant.audience)?;
+        Ok(negotiated)
+    }
+
+    /// What client and subject allow together; nothing where neither is limited.
+    async fn allowed(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<Option<Scope>, IssueError> {
+        let ceiling = self.ceiling(client);
+        let permitted = self.permitted(subject, client).await?;
+        Ok(match (ceiling, permitted) {
+            (Some(ceiling), Some(permitted)) => Some(ceiling.meet_within(&permitted, &WIDE)?),
+            (Some(ceiling), None) => Some(ceiling.clone()),
+            (None, permitted) => permitted,
+        })
+    }
+
+    fn ceiling(&self, client: &ClientId) -> Option<&Scope> {
+        self.clients.get(client).and_then(|client| client.ceiling.as_ref())
+    }
+
+    async fn permitted(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<Option<Scope>, PermissionError> {
+        match &self.permissions {
+            Some(source) => source.permissions(subject, Some(client)).await.map(Some),
+            None => Ok(None),
+        }
+    }
+
+    /// The audiences asked for, if the client may ask for them; else all that it may.
+    fn audience_for(
+        &self,
+        client: &ClientId,
+        asked: &[Audience],
+    ) -> Result<Vec<Audience>, IssueError> {
+        let own = self.clients.get(client).map(|client| &client.audience);
+        let known = own.filter(|own| !own.is_empty()).unwrap_or(&self.audience);
+        match asked.iter().find(|asked| !known.contains(asked)) {
+            Some(unknown) => Err(IssueError::Audience { audience: unknown.to_string() }),
+            None if asked.is_empty() => Ok(known.clone()),
+            None => Ok(asked.to_vec()),
+        }
+    }
+
+    /// Everything that can refuse a refresh, before the row is touched. It costs a round trip
+    /// only where the request or a permission source asks for it. What it reads of a row never
+    /// changes, so it stays true when the session moves on in between.
+    pub(super) async fn narrow(
+        &self,
+        refresh: &Refresh<'_>,
+        parts: &OpaqueParts,
+    ) -> Result<Narrowed, RefreshError> {
+        if self.permissions.is_none() && refresh.scope.is_none() && refresh.audience.is_none() {
+            return Ok(Narrowed::default());
+        }
+        let Some(session) = self.store.find_session(&parts.session_id()).await? else {
+            return Ok(Narrowed::nothing());
+        };
+        if will_be_refused(&session, refresh, parts) {
+            return Ok(Narrowed::nothing());
+        }
+        if let Some(scope) = &refresh.scope
+            && !session.scope.covers(scope)
+        {
+            return Err(RefreshError::ScopeExceeded);
+        }
+        if let Some(audience) = &refresh.audience
+            && (audience.is_empty() || audience.iter().any(|one| !session.audience.contains(one)))
+        {
+            return Err(RefreshError::AudienceExceeded);
+        }
+        let permitted = self.permitted(&session.subject, &session.client).await?;
+        let narrowed = Narrowed {
+            requested: refresh.scope.clone(),
+            permitted,
+            audience: refresh.audience.clone(),
+        };
+        let effective = self.effective(&session, &narrowed)?;
+        if effective.is_empty() && !session.scope.is_empty() {
+            return Err(RefreshError::NothingGranted);
+        }
+        Ok(narrowed)
+    }
+
+    /// What the access token of a refresh carries: the session's scope, or what was asked of it,
+    /// within the client's ceiling and the subject's permissions as they are now.
+    pub(super) fn effective(
+        &self,
+        session: &SessionRecord,
+        narrowed: &Narrowed,
+    ) -> Result<Scope, RefreshError> {
+        let mut scope = narrowed.requested.as_ref().unwrap_or(&session.scope).clone();
+        for limit in
+            [self.ceiling(&session.client), narrowed.permitted.as_ref()].into_iter().flatten()
+        {
+            scope = scope.meet_within(limit, &WIDE)?;
+        }
+        Ok(scope)
+    }
+}
+
+impl Narrowed {
+    /// For a refresh that the store will refuse: should it be granted after all, it is worth
+    /// nothing.
+    fn nothing() -> Self {
+        Self { requested: Some(Scope::empty()), permitted: None, audience: None }
+    }
+}
+
+/// Whether the store's answer is known already: the checks of the request are then not asked, so
+/// that a stranger learns nothing and a reuse is still seen.
+fn will_be_refused(session: &SessionRecord, refresh: &Refresh<'_>, parts: &OpaqueParts) -> bool {
+    let other_client = match refresh.client {
+        Some(client) => *client != session.client,
+        None => session.policy.client_proof,
+    };
+    let unproven = session.cnf.is_some() && session.cnf != refresh.proof;
+    let stale = session.state.generation.saturating_sub(parts.generation) > 1;
+    other_client || unproven || stale || session.state.ended.is_some()
+}

@@ -1,0 +1,156 @@
+//! Knows how access is taken back: by token text, by session, by owner, by key.
+//! Must not know how verifiers learn of it; the store's feed carries it.
+
+use super::{Authority, error::RevokeError};
+use crate::{
+    event,
+    id::{ApiKeyId, ClientId, SessionId, Subject},
+    secret::TokenText,
+    store::{EndReason, EndedCounts, Owner, Reach, SessionRecord, StoreError, Target},
+    token::OpaqueKind,
+};
+
+/// What a revocation by token text did.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+#[non_exhaustive]
+pub enum Revocation {
+    /// Nothing: the token is unknown, expired, revoked before, or not ours. RFC 7009 §2.2 calls
+    /// that a success.
+    Nothing,
+    /// One access token.
+    AccessToken,
+    /// The session of a refresh token, with all its access tokens.
+    Session(SessionId),
+    /// One API key.
+    ApiKey(ApiKeyId),
+}
+
+impl Authority {
+    /// Takes back a token: an access token alone, a refresh token with its whole session, or an
+    /// API key (RFC 7009 §2.1). When this returns, every verifier of this process refuses it;
+    /// others do within their poll interval. A token that is not known is not an error.
+    ///
+    /// # Errors
+    /// [`RevokeError`]; repeating it is safe.
+    pub async fn revoke(&self, token: impl TokenText) -> Result<Revocation, RevokeError> {
+        self.ensure_retention().await?;
+        let inner = &*self.0;
+        let text = token.token_text();
+        let now = inner.clock.now();
+        match inner.prefixes.kind_of(text) {
+            Some(OpaqueKind::RefreshToken) => {
+                let Ok(parts) = inner.open(OpaqueKind::RefreshToken, text, now) else {
+                    return Ok(Revocation::Nothing);
+                };
+                let id = parts.session_id();
+                let was_live = self.end(&id, EndReason::SignedOut).await?;
+                Ok(if was_live { Revocation::Session(id) } else { Revocation::Nothing })
+            }
+            Some(OpaqueKind::ApiKey) => {
+                let Ok(parts) = inner.open(OpaqueKind::ApiKey, text, now) else {
+                    return Ok(Revocation::Nothing);
+                };
+                let id = parts.api_key_id();
+                let was_live = inner.store.end_api_key(&id, EndReason::SignedOut, now).await?;
+                event::ended("api_key", &id, EndReason::SignedOut.as_str(), was_live);
+                Ok(if was_live { Revocation::ApiKey(id) } else { Revocation::Nothing })
+            }
+            Some(_) => Ok(Revocation::Nothing),
+            None => self.revoke_jwt(text).await,
+        }
+    }
+
+    /// Ends one session by its id, in the host's own code. Says whether it was live.
+    ///
+    /// # Errors
+    /// [`RevokeError`]; repeating it is safe.
+    pub async fn end_session(&self, id: &SessionId) -> Result<bool, RevokeError> {
+        self.ensure_retention().await?;
+        Ok(self.end(id, EndReason::Administrative).await?)
+    }
+
+    /// Ends everything of a subject: sessions, access tokens and API keys.
+    ///
+    /// # Errors
+    /// [`RevokeError`]; repeating it is safe.
+    pub async fn revoke_subject(&self, subject: &Subject) -> Result<EndedCounts, RevokeError> {
+        let owner = Owner::Subject(subject.clone());
+        self.revoke_owner(&owner, Reach::Everything, EndReason::SubjectRevoked).await
+    }
+
+    /// Signs a subject out everywhere: sessions and access tokens end, API keys stay.
+    ///
+    /// # Errors
+    /// [`RevokeError`]; repeating it is safe.
+    pub async fn sign_out_everywhere(&self, subject: &Subject) -> Result<EndedCounts, RevokeError> {
+        let owner = Owner::Subject(subject.clone());
+        self.revoke_owner(&owner, Reach::Sessions, EndReason::SignedOut).await
+    }
+
+    /// Ends everything a client holds.
+    ///
+    /// # Errors
+    /// [`RevokeError`]; repeating it is safe.
+    pub async fn revoke_client(&self, client: &ClientId) -> Result<EndedCounts, RevokeError> {
+        let owner = Owner::Client(client.clone());
+        self.revoke_owner(&owner, Reach::Everything, EndReason::ClientRevoked).await
+    }
+
+    /// Ends what one client holds for one subject.
+    ///
+    /// # Errors
+    /// [`RevokeError`]; repeating it is safe.
+    pub async fn revoke_subject_at_client(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<EndedCounts, RevokeError> {
+        let owner = Owner::SubjectAtClient(subject.clone(), client.clone());
+        self.revoke_owner(&owner, Reach::Everything, EndReason::ConsentWithdrawn).await
+    }
+
+    /// A subject's live sessions, oldest first: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn list_sessions(
+        &self,
+        subject: &Subject,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        self.0.store.list_sessions(subject, after, limit, self.0.clock.now()).await
+    }
+
+    /// RFC 7009 §2.1: the token must be one of ours, whether it is revoked already or not.
+    async fn revoke_jwt(&self, text: &str) -> Result<Revocation, RevokeError> {
+        let Ok(who) = self.0.verifier.genuine_jwt(text) else {
+            return Ok(Revocation::Nothing);
+        };
+        // A token without an id of ours cannot be named in the feed.
+        let id = who.token_id().ok_or(RevokeError::UnsupportedTokenType)?;
+        self.0.store.revoke(&Target::Token(id), self.0.clock.now()).await?;
+        event::revoked("token", 0, 0);
+        Ok(Revocation::AccessToken)
+    }
+
+    async fn revoke_owner(
+        &self,
+        owner: &Owner,
+        reach: Reach,
+        reason: EndReason,
+    ) -> Result<EndedCounts, RevokeError> {
+        self.ensure_retention().await?;
+        let now = self.0.clock.now();
+        let counts = self.0.store.revoke_owner(owner, reach, reason, now).await?;
+        event::revoked(reason.as_str(), counts.sessions, counts.api_keys);
+        Ok(counts)
+    }
+
+    async fn end(&self, id: &SessionId, reason: EndReason) -> Result<bool, StoreError> {
+        let was_live = self.0.store.end_session(id, reason, self.0.clock.now()).await?;
+        event::ended("session", id, reason.as_str(), was_live);
+        Ok(was_live)
+    }
+}

@@ -1,0 +1,73 @@
+//! Emits each event through `tracing`.
+//! Must not know what a host does with it.
+
+use std::fmt::Display;
+
+use tracing::{debug, error, info, warn};
+
+const TARGET: &str = "hallpass";
+
+/// Tokens were given out for a new session or without one.
+pub(crate) fn issued(id: Option<&dyn Display>, subject: &str, client: &str) {
+    info!(target: TARGET, id = id.map(tracing::field::display), subject, client, "issued");
+}
+
+/// A presented token was refused.
+pub(crate) fn verify_refused(reason: &dyn Display) {
+    info!(target: TARGET, reason = %reason, "verify refused");
+}
+
+/// A refresh was granted; `how` is the line of the decision table.
+pub(crate) fn refreshed(how: &'static str, session: &dyn Display, generation: u32) {
+    info!(target: TARGET, how, session = %session, generation, "refreshed");
+}
+
+/// A refresh was refused without any change.
+pub(crate) fn refresh_refused(reason: &dyn Display) {
+    info!(target: TARGET, reason = %reason, "refresh refused");
+}
+
+/// An old refresh token was presented and its session ended: a theft, or a client that keeps private copies.
+pub(crate) fn reused(session: &dyn Display, kind: &'static str, distance: u32, age_ms: u64) {
+    warn!(target: TARGET, session = %session, kind, distance, age_ms, "refresh token reused, session ended");
+}
+
+/// A valid refresh token is ahead of the store: the store lost state.
+pub(crate) fn state_rollback(session: &dyn Display, presented: u32, row: Option<u32>) {
+    error!(target: TARGET, session = %session, presented, row = ?row, "the store lost session state: restored from an old snapshot?");
+}
+
+/// A row was written by a clock far ahead of this one.
+pub(crate) fn clock_skew(session: &dyn Display, ahead_ms: u64) {
+    error!(target: TARGET, session = %session, ahead_ms, "clocks disagree by more than max_skew");
+}
+
+/// A session or an API key was ended.
+pub(crate) fn ended(what: &'static str, id: &dyn Display, reason: &'static str, was_live: bool) {
+    info!(target: TARGET, what, id = %id, reason, was_live, "ended");
+}
+
+/// A token, a signing key, or all that an owner has was revoked.
+pub(crate) fn revoked(what: &'static str, sessions: u64, api_keys: u64) {
+    info!(target: TARGET, what, sessions, api_keys, "revoked");
+}
+
+/// Expired records were forgotten.
+pub(crate) fn pruned(sessions: u32, revocations: u32, api_keys: u32) {
+    debug!(target: TARGET, sessions, revocations, api_keys, "pruned");
+}
+
+/// The revocation feed could not be read; staleness grows.
+pub(crate) fn feed_failed(error: &dyn Display) {
+    warn!(target: TARGET, error = %error, "revocations could not be read");
+}
+
+/// A store operation failed in the background.
+pub(crate) fn store_failed(what: &'static str, error: &dyn Display) {
+    warn!(target: TARGET, what, error = %error, "store operation failed");
+}
+
+/// The signing key changed.
+pub(crate) fn key_changed(how: &'static str, kid: &dyn Display) {
+    warn!(target: TARGET, how, kid = %kid, "signing key changed");
+}

@@ -1,0 +1,153 @@
+//! Knows how a checked token lies in memory: one allocation with the payload and where things
+//! are in it.
+//! Must not know how it was checked.
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Timestamp,
+    id::{SessionId, TokenId},
+    scope::{Scope, ScopeView, Spans},
+    token::{
+        claims::{self, Claim, Claims},
+        jwt,
+    },
+};
+
+use super::{TokenKind, VerifyError};
+
+/// The fixed part of a token and, last, its payload in a buffer of some size.
+#[derive(Debug)]
+pub(super) struct Carried<B: ?Sized = [u8]> {
+    pub(super) kind: TokenKind,
+    pub(super) claims: Claims,
+    pub(super) facts: Facts,
+    payload_length: usize,
+    /// The payload, then texts that had escapes.
+    buffer: B,
+}
+
+/// What was worked out of the claims once.
+#[derive(Debug)]
+pub(super) struct Facts {
+    pub(super) scope: CarriedScope,
+    pub(super) token: Option<TokenId>,
+    pub(super) session: Option<SessionId>,
+    pub(super) born: Timestamp,
+}
+
+#[derive(Debug)]
+pub(super) enum CarriedScope {
+    /// The `scope` claim is canonical; these are its items.
+    Claim(Spans),
+    /// The scope is another text than the claim, or there is no claim.
+    Own(Scope),
+}
+
+impl Carried {
+    /// The payload, as it was signed.
+    pub(super) fn payload(&self) -> &[u8] {
+        self.buffer.get(..self.payload_length).unwrap_or_default()
+    }
+
+    pub(super) fn buffer(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    pub(super) fn text(&self, claim: Claim) -> Option<&str> {
+        self.claims.text(claim, &self.buffer)
+    }
+
+    pub(super) fn scope(&self) -> ScopeView<'_> {
+        match &self.facts.scope {
+            CarriedScope::Claim(spans) => {
+                ScopeView::new(self.text(Claim::Scope).unwrap_or_default(), spans)
+            }
+            CarriedScope::Own(scope) => scope.view(),
+        }
+    }
+}
+
+/// Reads the payload and lets `judge` say what it means; the result is one allocation.
+///
+/// The buffer has one of a few sizes, so that its length is known when the allocation is made,
+/// and the payload is decoded straight into what will be kept.
+pub(super) fn decode(
+    encoded: &str,
+    kind: TokenKind,
+    judge: impl Fn(&Claims, &[u8]) -> Result<Facts, VerifyError>,
+) -> Result<Arc<Carried>, VerifyError> {
+    with_room(jwt::decoded_length(encoded.len()), Source::Encoded(encoded), kind, &judge)
+}
+
+/// As [`decode`], for claims that are at hand as JSON.
+pub(super) fn read(
+    payload: &[u8],
+    kind: TokenKind,
+    judge: impl Fn(&Claims, &[u8]) -> Result<Facts, VerifyError>,
+) -> Result<Arc<Carried>, VerifyError> {
+    with_room(payload.len(), Source::Plain(payload, None), kind, &judge)
+}
+
+#[derive(Clone, Copy)]
+enum Source<'s> {
+    Encoded(&'s str),
+    /// A payload, and what was unescaped of it if it was read before.
+    Plain(&'s [u8], Option<&'s claims::Parsed>),
+}
+
+fn with_room<J>(
+    room: usize,
+    source: Source<'_>,
+    kind: TokenKind,
+    judge: &J,
+) -> Result<Arc<Carried>, VerifyError>
+where
+    J: Fn(&Claims, &[u8]) -> Result<Facts, VerifyError>,
+{
+    match room {
+        ..=384 => fill::<384, J>(source, kind, judge),
+        ..=512 => fill::<512, J>(source, kind, judge),
+        ..=768 => fill::<768, J>(source, kind, judge),
+        ..=1536 => fill::<1536, J>(source, kind, judge),
+        ..=6144 => fill::<6144, J>(source, kind, judge),
+        ..=32768 => fill::<32768, J>(source, kind, judge),
+        // INVARIANT (hard length): no token may be so long that its claims need more.
+        _ => Err(VerifyError::Claims(crate::token::ClaimsError::TooLarge)),
+    }
+}
+
+fn fill<const N: usize, J>(
+    source: Source<'_>,
+    kind: TokenKind,
+    judge: &J,
+) -> Result<Arc<Carried>, VerifyError>
+where
+    J: Fn(&Claims, &[u8]) -> Result<Facts, VerifyError>,
+{
+    let mut buffer = [0; N];
+    let (payload_length, claims) = match source {
+        Source::Encoded(encoded) => {
+            let payload = jwt::decode_part(encoded, &mut buffer)?;
+            let parsed = claims::parse(payload)?;
+            if !parsed.unescaped.is_empty() {
+                let room = payload.len() + parsed.unescaped.len();
+                return with_room(room, Source::Plain(payload, Some(&parsed)), kind, judge);
+            }
+            (payload.len(), parsed.claims)
+        }
+        Source::Plain(payload, None) => {
+            let parsed = claims::parse(payload)?;
+            let room = payload.len() + parsed.unescaped.len();
+            return with_room(room, Source::Plain(payload, Some(&parsed)), kind, judge);
+        }
+        Source::Plain(payload, Some(parsed)) => {
+            for (slot, byte) in buffer.iter_mut().zip(payload.iter().chain(&parsed.unescaped)) {
+                *slot = *byte;
+            }
+            (payload.len(), parsed.claims.clone())
+        }
+    };
+    let facts = judge(&claims, &buffer)?;
+    Ok(Arc::new(Carried { kind, claims, facts, payload_length, buffer }))
+}

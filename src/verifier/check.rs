@@ -1,0 +1,185 @@
+//! Knows the steps by which one JWT is checked, in the order in which they must happen (RFC 9068
+//! §4, RFC 8725).
+//! Must not know stores or revocation: everything here is computed from the token and the keys.
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Timestamp,
+    id::{KeyId, SessionId, TokenId},
+    key::{VerifyingKey, VerifyingKeys},
+    scope::{Limits, Scope, Spans, Vocabulary},
+    token::{
+        claims::{Claim, Claims},
+        jwt::{self, ACCESS_TOKEN_TYPE, Header, Parts},
+        rules::Rules,
+    },
+};
+
+use super::{
+    RelaxedProfile, TokenKind, VerifyError,
+    carried::{self, Carried, CarriedScope, Facts},
+    source::Keys,
+};
+
+/// Everything that one token is judged by.
+#[derive(Debug)]
+pub(super) struct Checker {
+    pub(super) rules: Rules,
+    pub(super) max_length: usize,
+    pub(super) keys: Keys,
+    pub(super) relaxed: Option<RelaxedProfile>,
+    /// Reads scopes that are not in canonical form; what it cannot read is dropped.
+    pub(super) vocabulary: Vocabulary,
+}
+
+/// A token that is genuine and in force, as far as can be told without revocation.
+#[derive(Debug)]
+pub(super) struct Checked {
+    pub(super) carried: Arc<Carried>,
+    pub(super) kid: KeyId,
+}
+
+/// Which rules a token is read by.
+#[derive(Clone, Copy)]
+enum Profile<'p> {
+    AccessToken,
+    Relaxed(&'p RelaxedProfile),
+}
+
+impl Checker {
+    /// Checks length and form, header, signature, then claims. Nothing in the payload is looked
+    /// at before the signature holds.
+    pub(super) fn check(&self, token: &str, now: Timestamp) -> Result<Checked, VerifyError> {
+        let parts = Parts::split(token, self.max_length)?;
+        let keys = self.keys.snapshot();
+        let (key, profile) = match keys.find_by_encoded_header(parts.header, now) {
+            // The header is byte for byte the one we write for this key: `typ`, `alg` and `kid`
+            // are right, and nothing else is there.
+            Some(key) => (key.clone(), Profile::AccessToken),
+            None => self.find_key(&Header::parse(parts.header)?, &keys, now)?,
+        };
+        check_signature(&key, &parts)?;
+        let carried = carried::decode(parts.payload, TokenKind::Jwt, |claims, buffer| {
+            self.judge(profile, claims, buffer, now)
+        })?;
+        Ok(Checked { carried, kid: key.kid().clone() })
+    }
+
+    /// The key that a header names, by its `typ`, `kid` and `alg`, in this order (RFC 8725 §3.1,
+    /// §3.11). Whatever else the header says never chooses a key.
+    fn find_key(
+        &self,
+        header: &Header,
+        keys: &VerifyingKeys,
+        now: Timestamp,
+    ) -> Result<(VerifyingKey, Profile<'_>), VerifyError> {
+        let is_access_token = header.is_type(ACCESS_TOKEN_TYPE);
+        let own = header.kid.as_deref().and_then(|kid| keys.find(kid, now));
+        if let (true, Some(key)) = (is_access_token, own) {
+            if key.algorithm().name() != header.algorithm {
+                return Err(VerifyError::AlgorithmMismatch);
+            }
+            return Ok((key.clone(), Profile::AccessToken));
+        }
+        match &self.relaxed {
+            // A token under one of our own keys that is no access token is an ID token or the
+            // like, and the relaxed profile is not for it.
+            Some(relaxed)
+                if own.is_none()
+                    && (is_access_token || header.typ.is_none() || header.is_type("JWT")) =>
+            {
+                let key = relaxed.find_key(header, keys, now)?;
+                Ok((key, Profile::Relaxed(relaxed)))
+            }
+            _ if is_access_token => Err(VerifyError::UnknownKey),
+            _ => Err(VerifyError::UnexpectedType),
+        }
+    }
+
+    /// The name of the key that a token asks for and that we do not have. For a key source to
+    /// look for; nothing of the token has been checked.
+    pub(super) fn missing_kid(&self, token: &str) -> Option<String> {
+        let parts = Parts::split(token, self.max_length).ok()?;
+        let kid = Header::parse(parts.header).ok()?.kid?;
+        KeyId::parse(&kid).is_ok().then_some(kid)
+    }
+
+    fn judge(
+        &self,
+        profile: Profile<'_>,
+        claims: &Claims,
+        buffer: &[u8],
+        now: Timestamp,
+    ) -> Result<Facts, VerifyError> {
+        let issued_at = claims.date(Claim::IssuedAt);
+        let scope = self.read_scope(claims, buffer);
+        match profile {
+            Profile::AccessToken => {
+                self.rules.check(claims, buffer, now)?;
+                // An identifier that says it was born after its token was issued does not date
+                // itself: it is some other issuer's.
+                let latest = issued_at.unwrap_or(Timestamp::EPOCH)
+                    + self.rules.leeway
+                    + std::time::Duration::from_secs(1);
+                let text = |claim| claims.text(claim, buffer);
+                let session = text(Claim::SessionId)
+                    .and_then(|text| SessionId::parse(text).ok())
+                    .filter(|id| id.born() <= latest);
+                let token = text(Claim::TokenId)
+                    .and_then(|text| TokenId::parse(text).ok())
+                    .filter(|id| id.born() <= latest);
+                let born = session.map(|id| id.born()).or(token.map(|id| id.born()));
+                let born = born.or(issued_at).unwrap_or(Timestamp::EPOCH);
+                Ok(Facts { scope, token, session, born })
+            }
+            Profile::Relaxed(relaxed) => {
+                relaxed.check(claims, buffer, now, self.rules.leeway)?;
+                // Without `iat` it counts as born before every revocation.
+                let born = issued_at.unwrap_or(Timestamp::EPOCH);
+                Ok(Facts { scope, token: None, session: None, born })
+            }
+        }
+    }
+
+    fn read_scope(&self, claims: &Claims, buffer: &[u8]) -> CarriedScope {
+        if claims.scope_is_list() {
+            // An item with a space in it would be two items.
+            let items = claims.list(Claim::Scope, buffer).filter(|item| !item.contains(' '));
+            let joined = items.collect::<Vec<_>>().join(" ");
+            return CarriedScope::Own(self.vocabulary.parse_lossy(&joined).scope);
+        }
+        match claims.text(Claim::Scope, buffer) {
+            None => CarriedScope::Own(Scope::empty()),
+            Some(text) => match Spans::scan(text, &Limits::DEFAULT) {
+                Ok(spans) => CarriedScope::Claim(spans),
+                Err(_) => CarriedScope::Own(self.vocabulary.parse_lossy(text).scope),
+            },
+        }
+    }
+}
+
+/// The longest signature: RSA with 8192 bits.
+const LONGEST_SIGNATURE: usize = 1024;
+/// Long enough for everything but RSA.
+const SHORT_SIGNATURE: usize = 96;
+
+fn check_signature(key: &VerifyingKey, parts: &Parts<'_>) -> Result<(), VerifyError> {
+    if parts.signature.len() <= SHORT_SIGNATURE / 3 * 4 {
+        check_signature_within::<SHORT_SIGNATURE>(key, parts)
+    } else {
+        check_signature_within::<LONGEST_SIGNATURE>(key, parts)
+    }
+}
+
+fn check_signature_within<const N: usize>(
+    key: &VerifyingKey,
+    parts: &Parts<'_>,
+) -> Result<(), VerifyError> {
+    if parts.signature.len() > N.div_ceil(3) * 4 {
+        return Err(VerifyError::BadSignature);
+    }
+    let mut buffer = [0; N];
+    let signature = jwt::decode_part(parts.signature, &mut buffer)?;
+    if key.verify(parts.signing_input, signature) { Ok(()) } else { Err(VerifyError::BadSignature) }
+}

@@ -1,0 +1,233 @@
+//! Knows the verbs of a verifier: verify, get ready, keep up.
+//! Must not know how a token is read: [`Checker`] does that.
+
+use std::{
+    fmt::{self, Debug},
+    sync::Arc,
+    time::Duration,
+};
+
+use crate::{
+    clock::Clock,
+    secret::TokenText,
+    token::{Issuer, OpaqueKind, Prefixes, claims::Claim},
+};
+
+use super::{
+    RevocationIndex, RevokedBy, TokenKind, Undecided, Verified, VerifierBuilder, VerifyError,
+    api_key::ApiKeys,
+    carried::Carried,
+    check::{Checked, Checker},
+    confirm::Confirmations,
+    feed::{Follower, News},
+    index::Probe,
+};
+
+/// Checks tokens: the resource server's half, with public keys and rules only.
+///
+/// Cloning is cheap, and clones share keys, revocations and caches.
+///
+/// ```
+/// use hallpass::{key::{Algorithm, SigningKey}, verifier::Verifier};
+///
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// let verifier = Verifier::builder("https://auth.example.com")
+///     .audience("https://api.example.com")
+///     .key(key.verifying_key())
+///     .stateless()
+///     .build()?;
+/// assert!(verifier.verify_jwt("not a token").is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Verifier(pub(super) Arc<Inner>);
+
+pub(super) struct Inner {
+    pub(super) checker: Checker,
+    pub(super) clock: Arc<dyn Clock>,
+    /// `None` where the host chose to verify without revocation.
+    pub(super) follower: Option<Follower>,
+    pub(super) news: Arc<News>,
+    pub(super) prefixes: Prefixes,
+    pub(super) api_keys: Option<ApiKeys>,
+    pub(super) confirmations: Option<Confirmations>,
+}
+
+impl Verifier {
+    /// Begins a verifier for tokens of `issuer`, an `https` URL.
+    #[must_use]
+    pub fn builder(issuer: &str) -> VerifierBuilder<Undecided> {
+        VerifierBuilder::new(issuer)
+    }
+
+    /// Whose tokens it accepts.
+    #[must_use]
+    pub fn issuer(&self) -> &Issuer {
+        &self.0.checker.rules.issuer
+    }
+
+    /// Checks a JWT without any I/O.
+    ///
+    /// # Errors
+    /// [`VerifyError`] for the first thing that is wrong; [`VerifyError::Stale`] when nobody has
+    /// kept up with the revocations (call [`Verifier::tick`], or use [`Verifier::verify`]).
+    pub fn verify_jwt(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
+        let token = token.token_text();
+        self.reject_opaque(token)?;
+        let checked = self.0.checker.check(token, self.0.clock.now())?;
+        self.decide(checked)
+    }
+
+    /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation: for who takes a token
+    /// back, what was taken back already makes no difference.
+    pub(crate) fn genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
+        self.reject_opaque(token)?;
+        let checked = self.0.checker.check(token, self.0.clock.now())?;
+        Ok(Verified::new(checked.carried))
+    }
+
+    /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
+    /// given. Reads the revocation feed when that is due, and the store for an API key that was
+    /// not seen lately; otherwise it does no I/O.
+    ///
+    /// # Errors
+    /// [`VerifyError`] for the first thing that is wrong.
+    pub async fn verify(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
+        let token = token.token_text();
+        if let (Some(api_keys), Some(OpaqueKind::ApiKey)) =
+            (&self.0.api_keys, self.0.prefixes.kind_of(token))
+        {
+            return self.verify_api_key(api_keys, token).await;
+        }
+        self.reject_opaque(token)?;
+        let checked = match self.0.checker.check(token, self.0.clock.now()) {
+            Err(VerifyError::UnknownKey) => self.check_with_new_keys(token).await?,
+            checked => checked?,
+        };
+        self.keep_up().await;
+        self.decide(checked)
+    }
+
+    /// Loads keys and revocations, so that the first request does not wait for them.
+    ///
+    /// # Errors
+    /// [`VerifyError::Keys`] or [`VerifyError::Store`], which say what is missing.
+    pub async fn ready(&self) -> Result<(), VerifyError> {
+        self.0.checker.keys.load().await.map_err(VerifyError::Keys)?;
+        if let Some(follower) = &self.0.follower {
+            let loaded = follower.load(&self.0.news, &*self.0.clock).await;
+            loaded.map_err(VerifyError::Store)?;
+        }
+        Ok(())
+    }
+
+    /// Does what is due and says how long to wait until the next time. Call it in a loop; with
+    /// it, no request ever waits for the feed.
+    pub async fn tick(&self) -> Duration {
+        self.keep_up().await;
+        match &self.0.follower {
+            Some(follower) => follower.due_in(&*self.0.clock),
+            None => Duration::from_secs(60),
+        }
+    }
+
+    /// What is known to be revoked.
+    #[must_use]
+    pub fn revocations(&self) -> &RevocationIndex {
+        &self.0.news.index
+    }
+
+    /// Whether the revocations are known recently enough; always, where the host chose to do
+    /// without.
+    #[must_use]
+    pub fn is_fresh(&self) -> bool {
+        self.0.follower.as_ref().is_none_or(|follower| follower.is_fresh(&*self.0.clock))
+    }
+
+    /// Opaque tokens of ours give no access by signature (INVARIANTS 42).
+    fn reject_opaque(&self, token: &str) -> Result<(), VerifyError> {
+        match self.0.prefixes.kind_of(token) {
+            Some(_) => Err(VerifyError::WrongKind),
+            None => Ok(()),
+        }
+    }
+
+    async fn check_with_new_keys(&self, token: &str) -> Result<Checked, VerifyError> {
+        let checker = &self.0.checker;
+        let Some(kid) = checker.missing_kid(token) else { return Err(VerifyError::UnknownKey) };
+        if !checker.keys.find_missing(&kid).await {
+            return Err(VerifyError::UnknownKey);
+        }
+        checker.check(token, self.0.clock.now())
+    }
+
+    /// A poll that fails is no failure of this request as long as what we know is fresh.
+    async fn keep_up(&self) {
+        if let Some(follower) = &self.0.follower {
+            let _too_old_is_noticed_later = follower.refresh(&self.0.news, &*self.0.clock).await;
+        }
+    }
+
+    /// The last step for a JWT: freshness, then revocation.
+    fn decide(&self, checked: Checked) -> Result<Verified, VerifyError> {
+        let Checked { carried, kid } = checked;
+        if self.0.follower.as_ref().is_some_and(|feed| !feed.may_decide(&*self.0.clock)) {
+            return Err(VerifyError::Stale);
+        }
+        let index = &self.0.news.index;
+        if index.is_withdrawn(&kid) {
+            return Err(VerifyError::Revoked { by: RevokedBy::SigningKey });
+        }
+        if let Some(by) = index.find(&probe(&carried)) {
+            return Err(VerifyError::Revoked { by });
+        }
+        self.confirm(&carried);
+        Ok(Verified::new(carried))
+    }
+
+    fn confirm(&self, carried: &Carried) {
+        if let (Some(confirmations), Some(session), Some(generation)) =
+            (&self.0.confirmations, carried.facts.session, carried.claims.generation())
+        {
+            confirmations.saw(session, generation);
+        }
+    }
+
+    async fn verify_api_key(
+        &self,
+        api_keys: &ApiKeys,
+        token: &str,
+    ) -> Result<Verified, VerifyError> {
+        if token.len() > self.0.checker.max_length {
+            return Err(VerifyError::TooLong);
+        }
+        self.keep_up().await;
+        let clock = &*self.0.clock;
+        // Without news that clears it, the cache is not used: the row decides.
+        let fresh = self.0.follower.as_ref().is_some_and(|follower| follower.is_fresh(clock));
+        let rules = &self.0.checker.rules;
+        let carried = api_keys.check(token, rules, &self.0.news.cache, clock, fresh).await?;
+        debug_assert_eq!(carried.kind, TokenKind::ApiKey);
+        Ok(Verified::new(carried))
+    }
+}
+
+fn probe(carried: &Carried) -> Probe<'_> {
+    Probe {
+        token: carried.facts.token,
+        session: carried.facts.session,
+        subject: carried.text(Claim::Subject).unwrap_or_default(),
+        client: carried.text(Claim::ClientId),
+        born: carried.facts.born,
+    }
+}
+
+impl Debug for Verifier {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Verifier")
+            .field("issuer", self.issuer())
+            .field("audiences", &self.0.checker.rules.audiences)
+            .field("revocations", &self.0.follower.is_some())
+            .finish_non_exhaustive()
+    }
+}
