@@ -19,12 +19,19 @@
 //! state outlives the store object adds [`Suite::shared`], with a second object on the same
 //! state.
 //!
+//! [`Suite::run`] has the roles of a [`Store`](crate::store::Store); [`Suite::server`] adds those
+//! of a [`ServerStore`](crate::store::ServerStore).
+//!
 //! The checks may grow with every release; they are not a stable list.
 
 mod api_key_races;
+mod api_key_rotation;
 mod api_keys;
+mod decisions;
 mod feed;
 mod model;
+mod once;
+mod registry;
 mod retention;
 mod revocations;
 mod sample;
