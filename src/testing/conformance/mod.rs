@@ -10,7 +10,7 @@
 //! use hallpass::{store::MemoryStore, testing::conformance::{Suite, block_on}};
 //!
 //! let report = block_on(Suite::new().histories(20).run(|| async { MemoryStore::new() }))?;
-//! assert!(report.held().contains(&"sessions::rotation_is_linearizable"));
+//! assert!(report.held().contains(&"session_races::rotation_is_linearizable"));
 //! # Ok::<(), hallpass::testing::conformance::Violation>(())
 //! ```
 //!

@@ -1,6 +1,7 @@
 //! Knows that the suite catches every store that breaks one promise, and names the promise.
 //! Must not know how the suite finds out.
 
+mod api_keys;
 mod store;
 
 use hallpass::testing::conformance::{Suite, block_on};

@@ -12,12 +12,11 @@ use std::{
 use async_trait::async_trait;
 use hallpass::{
     Timestamp,
-    id::{ApiKeyId, SessionId, Subject},
+    id::{SessionId, Subject},
     store::{
-        ApiKeyChange, ApiKeyRecord, ApiKeyStore, Attempt, Cursor, EndReason, EndedCounts, FeedPage,
-        Granted, InsertOutcome, MemoryStore, Owner, Persistence, Reach, Refusal, RevocationFeed,
-        RevocationSink, RevocationStore, RotateApiKeyOutcome, RotateOutcome, Rotation,
-        SessionRecord, SessionStore, StoreError, Target,
+        Attempt, Cursor, EndReason, EndedCounts, FeedPage, Granted, InsertOutcome, MemoryStore,
+        Owner, Persistence, Reach, Refusal, RevocationFeed, RevocationSink, RevocationStore,
+        RotateOutcome, Rotation, SessionRecord, SessionStore, StoreError, Target,
     },
 };
 
@@ -48,7 +47,7 @@ pub(super) enum Flaw {
 
 #[derive(Debug)]
 pub(super) struct Flawed {
-    inner: MemoryStore,
+    pub(super) inner: MemoryStore,
     flaw: Flaw,
     calls: AtomicU64,
 }
@@ -58,7 +57,7 @@ impl Flawed {
         Self { inner: MemoryStore::new(), flaw, calls: AtomicU64::new(0) }
     }
 
-    fn is(&self, flaw: Flaw) -> bool {
+    pub(super) fn is(&self, flaw: Flaw) -> bool {
         self.flaw == flaw
     }
 }
@@ -239,74 +238,5 @@ impl RevocationStore for Flawed {
 
     async fn prune_revocations(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
         self.inner.prune_revocations(now, limit).await
-    }
-}
-
-#[async_trait]
-impl ApiKeyStore for Flawed {
-    async fn insert_api_key(&self, key: &ApiKeyRecord) -> Result<InsertOutcome, StoreError> {
-        self.inner.insert_api_key(key).await
-    }
-
-    async fn find_api_key(&self, id: &ApiKeyId) -> Result<Option<ApiKeyRecord>, StoreError> {
-        self.inner.find_api_key(id).await
-    }
-
-    async fn list_api_keys(
-        &self,
-        subject: &Subject,
-        after: Option<&ApiKeyId>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<ApiKeyRecord>, StoreError> {
-        self.inner.list_api_keys(subject, after, limit, now).await
-    }
-
-    async fn update_api_key(
-        &self,
-        id: &ApiKeyId,
-        change: &ApiKeyChange,
-        now: Timestamp,
-    ) -> Result<Option<ApiKeyRecord>, StoreError> {
-        self.inner.update_api_key(id, change, now).await
-    }
-
-    async fn rotate_api_key(
-        &self,
-        id: &ApiKeyId,
-        successor: &ApiKeyRecord,
-        overlap_until: Timestamp,
-        now: Timestamp,
-    ) -> Result<RotateApiKeyOutcome, StoreError> {
-        match self.inner.rotate_api_key(id, successor, overlap_until, now).await? {
-            RotateApiKeyOutcome::AlreadyReplaced { .. } if self.is(Flaw::ReplacesKeysTwice) => {
-                self.inner.insert_api_key(successor).await?;
-                Ok(RotateApiKeyOutcome::Rotated)
-            }
-            outcome => Ok(outcome),
-        }
-    }
-
-    async fn end_api_key(
-        &self,
-        id: &ApiKeyId,
-        reason: EndReason,
-        now: Timestamp,
-    ) -> Result<bool, StoreError> {
-        self.inner.end_api_key(id, reason, now).await
-    }
-
-    async fn touch_api_key(
-        &self,
-        id: &ApiKeyId,
-        now: Timestamp,
-        step: Duration,
-    ) -> Result<(), StoreError> {
-        let step = if self.is(Flaw::TouchesAlways) { Duration::ZERO } else { step };
-        self.inner.touch_api_key(id, now, step).await
-    }
-
-    async fn prune_api_keys(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
-        self.inner.prune_api_keys(before, limit).await
     }
 }
