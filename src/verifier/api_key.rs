@@ -17,8 +17,7 @@ use crate::{
     scope::Scope,
     store::{ApiKeyRecord, ApiKeyStore},
     token::{
-        CustomClaims, OpaqueKind, Prefixes, claims::AccessClaims, opaque, rules::Rules,
-        sealing::SealingKeys,
+        OpaqueKind, Prefixes, claims::AccessClaims, opaque, rules::Rules, sealing::SealingKeys,
     },
 };
 

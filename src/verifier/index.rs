@@ -89,8 +89,8 @@ impl RevocationIndex {
             Target::SigningKey(kid) => {
                 self.signing_keys.insert(Key(kid.as_str(), ""), record.not_before, bucket);
             }
-            // The row of an API key decides; its records only clear caches.
-            Target::ApiKey(_) => {}
+            // The rows of an API key and of a client decide; their records only clear caches.
+            Target::ApiKey(_) | Target::Client(_) => {}
         }
     }
 
