@@ -6,13 +6,11 @@ pub(crate) mod claims;
 mod issuer;
 pub(crate) mod jwt;
 pub(crate) mod opaque;
-mod prefix;
 pub(crate) mod rules;
 pub(crate) mod sealing;
 
 pub use claims::{ClaimsError, ClaimsWriteError, CustomClaims, Texts};
 pub use issuer::{Issuer, IssuerError};
 pub(crate) use jwt::JwtError;
-pub use opaque::{OpaqueError, OpaqueKind};
-pub use prefix::{PrefixError, Prefixes};
+pub use opaque::{OpaqueError, OpaqueKind, PrefixError, Prefixes};
 pub(crate) use rules::RuleError;

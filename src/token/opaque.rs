@@ -6,12 +6,16 @@
 //! everything before it, cut to 128 bits (RFC 2104 §5). Six base62 characters of CRC-32 over
 //! prefix and body follow, so that secret scanners find leaked tokens and can be sure of them.
 
+mod kind;
+
 use std::fmt::{self, Debug};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
 
-use super::{Prefixes, sealing::SealingKeys};
+pub use kind::{OpaqueKind, PrefixError, Prefixes};
+
+use super::sealing::SealingKeys;
 use crate::{
     clock::Timestamp,
     crypto::{CryptoError, ct_eq, fill_random, sha256},
@@ -26,38 +30,6 @@ const BODY_TEXT: usize = 66;
 const CHECKSUM: usize = 6;
 /// The expiry that means "never".
 const NEVER: u64 = (1 << 40) - 1;
-
-/// What an opaque token is for. Each kind has its own prefix and its own domain of tags and
-/// record ids, so none is ever taken for another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum OpaqueKind {
-    /// Continues a session (RFC 6749 §1.5).
-    RefreshToken,
-    /// A long-lived access token for services, scripts and people.
-    ApiKey,
-    /// Carries a consent from the browser to the token endpoint (RFC 6749 §1.3.1).
-    AuthorizationCode,
-    /// A client's password (RFC 6749 §2.3.1).
-    ClientSecret,
-}
-
-impl OpaqueKind {
-    /// Every kind.
-    pub(crate) const ALL: [Self; 4] =
-        [Self::RefreshToken, Self::ApiKey, Self::AuthorizationCode, Self::ClientSecret];
-
-    /// What separates this kind from the others in tags and record ids. Part of the format:
-    /// it does not change with a configured prefix.
-    pub(super) const fn code(self) -> &'static str {
-        match self {
-            Self::RefreshToken => "rt",
-            Self::ApiKey => "ak",
-            Self::AuthorizationCode => "ac",
-            Self::ClientSecret => "cs",
-        }
-    }
-}
 
 /// Why a text is not an opaque token of ours. All of these are found without any I/O.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

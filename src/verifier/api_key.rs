@@ -80,7 +80,7 @@ impl ApiKeys {
             return Err(VerifyError::Audience);
         }
         let scope = self.effective_scope(&row).await?;
-        let carried = carry(&row, scope, rules)?;
+        let carried = carry(&row, &scope, rules)?;
         if fresh {
             let entry =
                 Entry { proof, began, deadline: row.expires_at, carried: Arc::clone(&carried) };
@@ -111,7 +111,7 @@ fn revoked_by(reason: EndReason) -> RevokedBy {
 }
 
 /// Writes what the row says as claims, so that an API key reads like any other token.
-fn carry(row: &ApiKeyRecord, scope: Scope, rules: &Rules) -> Result<Arc<Carried>, VerifyError> {
+fn carry(row: &ApiKeyRecord, scope: &Scope, rules: &Rules) -> Result<Arc<Carried>, VerifyError> {
     let claims = AccessClaims {
         issuer: rules.issuer.as_str(),
         subject: row.subject.as_str(),

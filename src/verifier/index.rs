@@ -4,11 +4,11 @@
 
 mod ids;
 mod marks;
+mod shards;
 
 use std::{
     fmt::{self, Debug},
     hash::RandomState,
-    sync::{PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
     time::Duration,
 };
 
@@ -18,21 +18,15 @@ use crate::{
     store::{Owner, RevocationRecord, Target},
 };
 
-use self::{
-    ids::Ids,
-    marks::{Key, Marks},
-};
 use super::RevokedBy;
-
-/// Locks per kind of entry. A writer holds one of them for the time of one insertion, so a
-/// reader waits for a fraction of a microsecond, or for the growth of 1/64 of the table.
-const SHARDS: usize = 64;
+use ids::Ids;
+use marks::{Key, Marks};
 
 /// What was revoked, exactly: no false answer either way.
 ///
 /// An entry lives until its record expires, and is never dropped early, whatever the memory it
-/// takes: it is bounded by what can still be alive. Entries lie in buckets by expiry, four to a
-/// record's life, so that forgetting is dropping a bucket.
+/// takes: it is bounded by what can still be alive. Entries are forgotten by buckets of expiry,
+/// eight to a record's life.
 ///
 /// A record about a subject or client kills what was **born** at or before its `not_before`.
 pub struct RevocationIndex {
@@ -59,7 +53,7 @@ impl RevocationIndex {
     /// An empty index for records that live about `retention`.
     #[must_use]
     pub fn new(retention: Duration) -> Self {
-        let quarter = u64::try_from(retention.as_millis() / 4).unwrap_or(u64::MAX);
+        let eighth = u64::try_from(retention.as_millis() / 8).unwrap_or(u64::MAX);
         let seeds = RandomState::new();
         Self {
             tokens: Ids::new(&seeds),
@@ -68,7 +62,7 @@ impl RevocationIndex {
             clients: Marks::new(),
             pairs: Marks::new(),
             signing_keys: Marks::new(),
-            bucket_millis: quarter.clamp(60_000, 30 * 24 * 3_600_000),
+            bucket_millis: eighth.clamp(60_000, 30 * 24 * 3_600_000),
         }
     }
 
@@ -166,25 +160,5 @@ impl Debug for RevocationIndex {
     }
 }
 
-/// Tables by bucket; a handful at most.
-type Buckets<T> = Vec<(u64, T)>;
-
-fn bucket_of<T>(buckets: &mut Buckets<T>, bucket: u64, new: impl FnOnce() -> T) -> Option<&mut T> {
-    let at = match buckets.iter().position(|(known, _)| *known == bucket) {
-        Some(at) => at,
-        None => {
-            buckets.push((bucket, new()));
-            buckets.len() - 1
-        }
-    };
-    buckets.get_mut(at).map(|(_, table)| table)
-}
-
-/// A lock whose holder panicked holds a whole table all the same: insertions are single steps.
-fn read<T>(lock: &RwLock<T>) -> RwLockReadGuard<'_, T> {
-    lock.read().unwrap_or_else(PoisonError::into_inner)
-}
-
-fn write<T>(lock: &RwLock<T>) -> RwLockWriteGuard<'_, T> {
-    lock.write().unwrap_or_else(PoisonError::into_inner)
-}
+#[cfg(test)]
+mod tests;

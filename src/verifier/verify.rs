@@ -56,7 +56,6 @@ pub(super) struct Inner {
 
 impl Verifier {
     /// Begins a verifier for tokens of `issuer`, an `https` URL.
-    #[must_use]
     pub fn builder(issuer: impl Into<String>) -> VerifierBuilder<Undecided> {
         VerifierBuilder::new(issuer.into())
     }

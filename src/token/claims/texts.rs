@@ -1,5 +1,5 @@
-//! Knows how to read the texts of a claim that is a list, one by one, out of the payload.
-//! Must not know what they mean.
+//! Knows how lists of texts lie in a payload, and reads them as they are asked for.
+//! Must not know which claim it reads.
 
 /// The texts of a claim such as `aud`, `roles` or `groups`, read from the payload as they are asked for.
 #[derive(Clone)]

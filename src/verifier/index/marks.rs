@@ -1,16 +1,16 @@
-//! Knows up to which birth a name is revoked, by the bucket in which the news expires.
-//! Must not know what a name stands for.
+//! Knows names, and pairs of names, each with the last birth that is revoked.
+//! Must not know whose names they are.
 
 use std::{
     collections::HashMap,
-    hash::{BuildHasher, RandomState},
+    hash::{BuildHasher, Hash, RandomState},
     sync::{
         RwLock,
         atomic::{AtomicUsize, Ordering},
     },
 };
 
-use super::{Buckets, SHARDS, bucket_of, read, write};
+use super::shards::{Buckets, SHARDS, bucket_of, read, write};
 use crate::clock::Timestamp;
 
 /// A name, or a pair of them, with the last birth that is revoked.

@@ -1,7 +1,37 @@
-//! Knows what opaque tokens begin with, so that people and secret scanners can tell them apart.
-//! Must not know what follows.
+//! Knows which kinds of opaque tokens there are and what each begins with.
+//! Must not know what is inside one.
 
-use super::OpaqueKind;
+/// What an opaque token is for. Each kind has its own prefix and its own domain of tags and
+/// record ids, so none is ever taken for another.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[non_exhaustive]
+pub enum OpaqueKind {
+    /// Continues a session (RFC 6749 §1.5).
+    RefreshToken,
+    /// A long-lived access token for services, scripts and people.
+    ApiKey,
+    /// Carries a consent from the browser to the token endpoint (RFC 6749 §1.3.1).
+    AuthorizationCode,
+    /// A client's password (RFC 6749 §2.3.1).
+    ClientSecret,
+}
+
+impl OpaqueKind {
+    /// Every kind.
+    pub(crate) const ALL: [Self; 4] =
+        [Self::RefreshToken, Self::ApiKey, Self::AuthorizationCode, Self::ClientSecret];
+
+    /// What separates this kind from the others in tags and record ids. Part of the format:
+    /// it does not change with a configured prefix.
+    pub(super) const fn code(self) -> &'static str {
+        match self {
+            Self::RefreshToken => "rt",
+            Self::ApiKey => "ak",
+            Self::AuthorizationCode => "ac",
+            Self::ClientSecret => "cs",
+        }
+    }
+}
 
 /// The texts that opaque tokens begin with: `hp_rt_`, `hp_ak_`, `hp_ac_` and `hp_cs_`, or the
 /// host's own instead of `hp`.
