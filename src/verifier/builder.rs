@@ -31,7 +31,7 @@ pub struct Undecided;
 #[expect(clippy::exhaustive_structs, reason = "a mark without content")]
 pub struct Decided;
 
-/// Builds a [`Verifier`]. `build` exists only after the choice that nobody should make by
+/// Builds a [`Verifier`](super::Verifier). `build` exists only after the choice that nobody should make by
 /// accident: [`revocations`](VerifierBuilder::revocations) or
 /// [`stateless`](VerifierBuilder::stateless).
 ///
