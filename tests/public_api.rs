@@ -178,6 +178,12 @@ fn inv_40_nothing_that_holds_a_secret_prints_it() {
 }
 
 #[cfg(feature = "test-util")]
+#[expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::string_slice,
+    reason = "helpers of tests are tests"
+)]
 mod with_an_authority {
     use hallpass::{
         testing::{TestAuthority, conformance::block_on},
