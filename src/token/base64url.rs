@@ -35,21 +35,47 @@ fn look(table: &[u32; 256], byte: u8) -> u32 {
     table.get(usize::from(byte)).copied().unwrap_or(BAD)
 }
 
-/// Decodes `text` into the beginning of `out` and says how many bytes there are. `None` where the
+fn quad([a, b, c, d]: &[u8; 4]) -> u32 {
+    look(&FIRST, *a) | look(&SECOND, *b) | look(&THIRD, *c) | look(&FOURTH, *d)
+}
+
+fn write(out: &mut [u8], at: usize, bytes: &[u8]) {
+    if let Some(slot) = out.get_mut(at..at + bytes.len()) {
+        slot.copy_from_slice(bytes);
+    }
+}
+
+/// Decodes `text` into the beginning of `out` and says how many bytes there are; what lies behind
+/// them in `out` is then anything. `None` where the
 /// text has another character than the alphabet's, padding among them, bits that belong to no
 /// byte and are not zero (RFC 4648 §3.5), a length that no bytes have, or more than fits.
 pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> Option<usize> {
+    let mut all = 0;
     let (fours, rest) = text.as_chunks::<4>();
     let whole = fours.len() * 3;
-    let (head, tail) = out.split_at_mut_checked(whole)?;
-    let (threes, _) = head.as_chunks_mut::<3>();
-    let mut all = 0;
-    for ([a, b, c, d], three) in fours.iter().zip(threes) {
-        let word = look(&FIRST, *a) | look(&SECOND, *b) | look(&THIRD, *c) | look(&FOURTH, *d);
-        all |= word;
-        let [_, x, y, z] = word.to_be_bytes();
-        *three = [x, y, z];
+    if whole > out.len() {
+        return None;
     }
+    let (pairs, odd) = fours.as_chunks::<2>();
+    let mut at = 0;
+    for [first, second] in pairs {
+        let (first, second) = (quad(first), quad(second));
+        all |= first | second;
+        let six = u64::from(first & !BAD) << 40 | u64::from(second & !BAD) << 16;
+        match out.get_mut(at..).and_then(|out| out.first_chunk_mut::<8>()) {
+            // The two bytes beyond the six are written again by the next turn, or are nobody's.
+            Some(slot) => *slot = six.to_be_bytes(),
+            None => write(out, at, six.to_be_bytes().first_chunk::<6>()?),
+        }
+        at += 6;
+    }
+    for four in odd {
+        let word = quad(four);
+        all |= word;
+        let [_, three @ ..] = word.to_be_bytes();
+        write(out, at, &three);
+    }
+    let (_, tail) = out.split_at_mut_checked(whole)?;
     let (word, bytes) = match rest {
         [] => (0, 0),
         [a, b] => (look(&FIRST, *a) | look(&SECOND, *b), 1),
