@@ -18,6 +18,8 @@ mod forward;
 mod memory;
 mod revocation;
 mod session;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, Rotation, decide};
@@ -31,6 +33,9 @@ pub use session::{
     Attempt, CarriedClaims, EndReason, InsertOutcome, Persistence, ProofKey, SessionPolicy,
     SessionRecord, SessionState, SessionStore,
 };
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability as SqliteDurability, SqliteCounts, SqliteOptions, SqliteStore};
 
 /// Everything an authority needs to remember.
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}
