@@ -39,6 +39,8 @@ pub enum Target {
     Owner(Owner),
     /// An API key changed or ended: caches must ask the store again.
     ApiKey(ApiKeyId),
+    /// A client's registration changed: whoever holds it must load it again.
+    Client(ClientId),
     /// A signing key was withdrawn: nothing it signed is believed any more.
     SigningKey(KeyId),
 }

@@ -17,8 +17,7 @@ use crate::{
     scope::Scope,
     store::{ApiKeyRecord, ApiKeyStore},
     token::{
-        CustomClaims, OpaqueKind, Prefixes, claims::AccessClaims, opaque, rules::Rules,
-        sealing::SealingKeys,
+        OpaqueKind, Prefixes, claims::AccessClaims, opaque, rules::Rules, sealing::SealingKeys,
     },
 };
 
@@ -74,7 +73,7 @@ impl ApiKeys {
             return Err(VerifyError::Audience);
         }
         let scope = self.effective_scope(&row).await?;
-        let carried = carry(&row, scope, rules)?;
+        let carried = carry(&row, &scope, rules)?;
         if fresh {
             let entry =
                 Entry { proof, began, deadline: row.expires_at, carried: Arc::clone(&carried) };
@@ -95,7 +94,7 @@ impl ApiKeys {
 }
 
 /// Writes what the row says as claims, so that an API key reads like any other token.
-fn carry(row: &ApiKeyRecord, scope: Scope, rules: &Rules) -> Result<Arc<Carried>, VerifyError> {
+fn carry(row: &ApiKeyRecord, scope: &Scope, rules: &Rules) -> Result<Arc<Carried>, VerifyError> {
     let claims = AccessClaims {
         issuer: rules.issuer.as_str(),
         subject: row.subject.as_str(),

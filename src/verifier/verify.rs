@@ -55,7 +55,6 @@ pub(super) struct Inner {
 
 impl Verifier {
     /// Begins a verifier for tokens of `issuer`, an `https` URL.
-    #[must_use]
     pub fn builder(issuer: &str) -> VerifierBuilder<Undecided> {
         VerifierBuilder::new(issuer)
     }

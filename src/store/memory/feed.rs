@@ -15,6 +15,7 @@ use super::{
         session::EndReason,
     },
     MemoryStore,
+    owners::Marks,
 };
 use crate::clock::Timestamp;
 
@@ -101,6 +102,32 @@ impl RevocationFeed for MemoryStore {
     }
 }
 
+impl MemoryStore {
+    /// Ends all that an owner has, with the marks held, so that nothing is inserted in between.
+    /// The record is published when they are let go.
+    pub(super) fn end_owned(
+        &self,
+        marks: &mut Marks,
+        owner: &Owner,
+        reach: Reach,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> (EndedCounts, RevocationRecord) {
+        let (sessions, latest) = self.sessions.end_owned(owner, reason, now);
+        let (api_keys, latest) = match reach {
+            Reach::Sessions => (0, latest),
+            Reach::Everything => {
+                let (ended, born) = self.api_keys.end_owned(owner, reason, now);
+                (ended, latest.max(born))
+            }
+        };
+        let not_before = latest.map_or(now, |born| born.max(now));
+        let record = self.feed().append(Target::Owner(owner.clone()), not_before, now);
+        marks.raise(owner, not_before, record.expires_at);
+        (EndedCounts { sessions, api_keys }, record)
+    }
+}
+
 #[async_trait]
 impl RevocationStore for MemoryStore {
     async fn raise_retention(&self, retention: Duration) -> Result<Duration, StoreError> {
@@ -129,19 +156,7 @@ impl RevocationStore for MemoryStore {
     ) -> Result<EndedCounts, StoreError> {
         let (counts, record) = {
             let mut marks = super::write(&self.marks);
-            let (sessions, latest) = self.sessions.end_owned(owner, reason, now);
-            let (api_keys, latest) = match reach {
-                Reach::Sessions => (0, latest),
-                Reach::Everything => {
-                    let (ended, born) = self.api_keys.end_owned(owner, reason, now);
-                    (ended, latest.max(born))
-                }
-            };
-            let not_before = latest.map_or(now, |born| born.max(now));
-            let target = Target::Owner(owner.clone());
-            let record = self.feed().append(target, not_before, now);
-            marks.raise(owner, not_before, record.expires_at);
-            (EndedCounts { sessions, api_keys }, record)
+            self.end_owned(&mut marks, owner, reach, reason, now)
         };
         self.publish(record);
         Ok(counts)

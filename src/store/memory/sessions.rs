@@ -2,7 +2,7 @@
 //! Must not know what a presented token means: `decide` does.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::Mutex,
 };
 
@@ -49,6 +49,27 @@ impl Sessions {
         self.shards.get(usize::from(*last) % SHARDS).unwrap_or(first)
     }
 
+    /// Adds a row; says whether its id was free.
+    pub(super) fn insert(&self, session: &SessionRecord) -> bool {
+        match lock(self.shard(&session.id)).entry(session.id) {
+            Entry::Occupied(_) => return false,
+            Entry::Vacant(free) => free.insert(session.clone()),
+        };
+        let mut index = lock(&self.index);
+        index.owned.insert(session.id, &session.subject, &session.client);
+        index.by_deadline.insert((session.prune_after(), session.id));
+        true
+    }
+
+    /// Ends one session; says whether it had not ended before, and whether it was live.
+    pub(super) fn end(&self, id: &SessionId, reason: EndReason, now: Timestamp) -> Option<bool> {
+        let mut shard = lock(self.shard(id));
+        let row = shard.get_mut(id).filter(|row| row.state.ended.is_none())?;
+        let was_live = row.is_live(now);
+        row.state.ended = Some((now, reason));
+        Some(was_live)
+    }
+
     /// Ends an owner's live sessions; says how many, and the latest birth among them.
     pub(super) fn end_owned(
         &self,
@@ -79,22 +100,14 @@ impl SessionStore for MemoryStore {
 
     async fn insert_session(&self, session: &SessionRecord) -> Result<InsertOutcome, StoreError> {
         let marks = read(&self.marks);
-        if let Some(not_before) = marks.not_before(&session.subject, &session.client)
-            && session.id.born() <= not_before
-        {
-            return Ok(InsertOutcome::BornRevoked { not_before });
+        match marks.not_before(&session.subject, &session.client) {
+            Some(not_before) if session.id.born() <= not_before => {
+                Ok(InsertOutcome::BornRevoked { not_before })
+            }
+            // The marks are still held, so a revocation of the owner finds the row by its index.
+            _ if self.sessions.insert(session) => Ok(InsertOutcome::Inserted),
+            _ => Ok(InsertOutcome::Conflict),
         }
-        let mut shard = lock(self.sessions.shard(&session.id));
-        if shard.contains_key(&session.id) {
-            return Ok(InsertOutcome::Conflict);
-        }
-        shard.insert(session.id, session.clone());
-        drop(shard);
-        // The marks are still held, so a revocation of the owner finds the row by its index.
-        let mut index = lock(&self.sessions.index);
-        index.owned.insert(session.id, &session.subject, &session.client);
-        index.by_deadline.insert((session.prune_after(), session.id));
-        Ok(InsertOutcome::Inserted)
     }
 
     async fn find_session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
@@ -147,17 +160,8 @@ impl SessionStore for MemoryStore {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (was_live, record) = {
-            let mut shard = lock(self.sessions.shard(id));
-            match shard.get_mut(id) {
-                Some(row) if row.state.ended.is_none() => {
-                    let was_live = row.is_live(now);
-                    row.state.ended = Some((now, reason));
-                    (was_live, self.feed().append(Target::Session(*id), now, now))
-                }
-                _ => return Ok(false),
-            }
-        };
+        let Some(was_live) = self.sessions.end(id, reason, now) else { return Ok(false) };
+        let record = self.feed().append(Target::Session(*id), now, now);
         self.publish(record);
         Ok(was_live)
     }

@@ -6,7 +6,7 @@ use super::*;
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 
 fn keys() -> SealingKeys {
-    SealingKeys::of([(7, &[1; 32]), (9, &[2; 32])])
+    SealingKeys::new([(7, &[1; 32]), (9, &[2; 32])]).unwrap()
 }
 
 fn parts(kind: OpaqueKind) -> OpaqueParts {
@@ -100,17 +100,18 @@ fn keys_come_and_go() {
     let kind = OpaqueKind::ApiKey;
     let text = seal(&parts(kind));
     let prefixes = Prefixes::default();
-    let turned = SealingKeys::of([(9, &[2; 32]), (7, &[1; 32])]);
+    let turned = SealingKeys::new([(9, &[2; 32]), (7, &[1; 32])]).unwrap();
     assert_eq!(turned.current(), Some(9));
     let opened = open(&text, kind, &turned, &prefixes, NOW).unwrap();
     assert_eq!(*opened.parts.seal(&turned, opened.key_id, &prefixes).unwrap(), *text);
     assert_ne!(*opened.parts.seal(&turned, 9, &prefixes).unwrap(), *text);
-    let retired = SealingKeys::of([(9, &[2; 32])]);
+    let retired = SealingKeys::new([(9, &[2; 32])]).unwrap();
     let error = |keys: &SealingKeys| open(&text, kind, keys, &prefixes, NOW).unwrap_err();
     assert_eq!(error(&retired), OpaqueError::UnknownSealingKey);
     assert!(opened.parts.seal(&retired, 7, &prefixes).is_none());
-    let other = SealingKeys::of([(7, &[3; 32])]);
+    let other = SealingKeys::new([(7, &[3; 32])]).unwrap();
     assert_eq!(error(&other), OpaqueError::BadSeal);
+    assert!(SealingKeys::new([(7, &[1; 32]), (7, &[2; 32])]).is_err());
 }
 
 /// Every one-character change of one token is refused, whatever the character and place.
