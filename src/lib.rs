@@ -42,6 +42,8 @@ pub mod key;
 pub mod scope;
 pub mod secret;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod testing;
 pub mod token;
 pub mod verifier;
 
