@@ -174,7 +174,9 @@ fn rotate(
     if let Some(not_before) = born_revoked(step, successor)? {
         return Ok(RotateApiKeyOutcome::BornRevoked { not_before });
     }
-    row::insert_api_key(step, successor)?;
+    if !row::insert_api_key(step, successor)? {
+        return Err(Error::TakenId);
+    }
     key.replaced_by = Some(successor.id);
     key.expires_at = Some(key.expires_at.map_or(overlap_until, |at| at.min(overlap_until)));
     write(step, &key)?;

@@ -32,6 +32,8 @@ pub(super) enum Error {
     Journal { found: String },
     #[error("a thread could not be started")]
     Thread(#[source] std::io::Error),
+    #[error("the id of the new record is taken")]
+    TakenId,
     #[error("too many commands wait")]
     Crowded,
     #[error("no answer within the time allowed")]
@@ -55,7 +57,9 @@ impl Error {
     pub(super) fn kind(&self) -> StoreErrorKind {
         match self {
             Self::Engine(error) => engine_kind(error),
-            Self::Row { .. } | Self::Format { .. } | Self::Cursor => StoreErrorKind::Corrupt,
+            Self::Row { .. } | Self::Format { .. } | Self::Cursor | Self::TakenId => {
+                StoreErrorKind::Corrupt
+            }
             Self::Unmigrated { .. }
             | Self::TooNew { .. }
             | Self::Foreign

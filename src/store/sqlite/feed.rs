@@ -42,6 +42,11 @@ pub(super) fn append(
         Target::Session(id) => ("session", Some(id.as_bytes()), None, None),
         Target::ApiKey(id) => ("api_key", Some(id.as_bytes()), None, None),
         Target::SigningKey(key) => ("signing_key", None, None, Some(key.as_str())),
+        Target::Client(client) => {
+            let name =
+                Name { kind: "client_changed", subject: None, client: Some(client.as_str()) };
+            (name.kind, None, Some(name), None)
+        }
         Target::Owner(owner) => {
             let name = Name::of(owner);
             (name.kind, None, Some(name), None)
@@ -147,6 +152,7 @@ fn record(row: &rusqlite::Row<'_>) -> Result<(Place, RevocationRecord), Error> {
         ("session", Some(id), None, None, None) => Target::Session(SessionId::from_bytes(id)),
         ("api_key", Some(id), None, None, None) => Target::ApiKey(ApiKeyId::from_bytes(id)),
         ("signing_key", None, None, None, Some(key)) => Target::SigningKey(key),
+        ("client_changed", None, None, Some(client), None) => Target::Client(client),
         ("subject", None, Some(subject), None, None) => Target::Owner(Owner::Subject(subject)),
         ("client", None, None, Some(client), None) => Target::Owner(Owner::Client(client)),
         ("subject_at_client", None, Some(subject), Some(client), None) => {
@@ -222,7 +228,8 @@ impl RevocationStore for SqliteStore {
     }
 }
 
-fn end_owner(
+/// Ends all that an owner has, and leaves the mark that keeps it ended.
+pub(super) fn end_owner(
     step: &Step<'_>,
     owner: &Owner,
     reach: Reach,

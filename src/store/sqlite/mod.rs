@@ -9,8 +9,11 @@
 //! of it; a sink must therefore not wait for the store.
 
 mod api_keys;
+mod clients;
+mod codes;
 mod command;
 mod connect;
+mod consents;
 mod error;
 mod feed;
 mod migrate;
@@ -20,6 +23,7 @@ mod queue;
 mod reader;
 mod row;
 mod sessions;
+mod signing_keys;
 mod statement;
 mod step;
 #[cfg(test)]

@@ -3,7 +3,7 @@
 
 use std::{fmt::Display, time::Duration};
 
-use rusqlite::{Row, params};
+use rusqlite::{Row, params, params_from_iter, types::Value};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
@@ -17,8 +17,8 @@ use super::{
 };
 use crate::{clock::Timestamp, scope::Scope};
 
-/// How sessions and API keys are written today.
-const FORMAT: i64 = 1;
+/// How rows are written today.
+pub(super) const FORMAT: i64 = 1;
 
 /// The columns of a row, taken from left to right.
 pub(super) struct Columns<'r> {
@@ -45,7 +45,7 @@ impl<'r> Columns<'r> {
         self.take()
     }
 
-    fn number<T: TryFrom<i64, Error: Display>>(&mut self) -> Result<T, Error> {
+    pub(super) fn number<T: TryFrom<i64, Error: Display>>(&mut self) -> Result<T, Error> {
         T::try_from(self.integer()?).map_err(|error| self.wrong(error))
     }
 
@@ -89,7 +89,7 @@ impl<'r> Columns<'r> {
         parse(text).map_err(|error| self.wrong(error))
     }
 
-    fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
+    pub(super) fn json<T: DeserializeOwned>(&mut self) -> Result<T, Error> {
         self.parsed(|text| serde_json::from_str(text))
     }
 
@@ -110,7 +110,11 @@ impl<'r> Columns<'r> {
         self.maybe_bytes()?.ok_or_else(|| self.wrong("it is empty"))
     }
 
-    fn format(&mut self) -> Result<(), Error> {
+    pub(super) fn blob(&mut self) -> Result<Vec<u8>, Error> {
+        self.take()
+    }
+
+    pub(super) fn format(&mut self) -> Result<(), Error> {
         match self.integer()? {
             FORMAT => Ok(()),
             found => Err(Error::Format { found }),
@@ -134,7 +138,11 @@ impl<'r> Columns<'r> {
 }
 
 pub(super) fn session(row: &Row<'_>) -> Result<SessionRecord, Error> {
-    let mut columns = Columns::of(row);
+    session_of(&mut Columns::of(row))
+}
+
+/// The session in the next columns.
+pub(super) fn session_of(columns: &mut Columns<'_>) -> Result<SessionRecord, Error> {
     let id = crate::id::SessionId::from_bytes(columns.bytes()?);
     columns.format()?;
     Ok(SessionRecord {
@@ -171,40 +179,42 @@ pub(super) fn session(row: &Row<'_>) -> Result<SessionRecord, Error> {
 
 /// Writes a new row; says whether its id was free.
 pub(super) fn insert_session(step: &Step<'_>, record: &SessionRecord) -> Result<bool, Error> {
+    let mut values = session_values(record)?;
+    values.push(at(record.prune_after()).into());
+    Ok(step.execute(INSERT_SESSION, params_from_iter(values))? == 1)
+}
+
+/// The columns of a session, in the order of the statements.
+pub(super) fn session_values(record: &SessionRecord) -> Result<Vec<Value>, Error> {
     let SessionRecord { policy, state, .. } = record;
-    let written = step.execute(
-        INSERT_SESSION,
-        params![
-            record.id.as_bytes(),
-            FORMAT,
-            record.subject.as_str(),
-            record.client.as_str(),
-            record.scope.as_str(),
-            json(&record.audience)?,
-            json(&record.claims)?,
-            record.cnf.as_ref().map(json).transpose()?,
-            record.label,
-            millis(policy.access_lifetime),
-            millis_up(policy.retry_window),
-            millis_up(policy.retry_after_loss),
-            millis(policy.idle),
-            millis(policy.max_skew),
-            policy.rotation,
-            policy.strict,
-            policy.client_proof,
-            at(record.absolute_expires_at),
-            state.generation,
-            state.sealing_key,
-            state.attempt.as_ref().map(Attempt::as_bytes),
-            state.rotated_at.map(at),
-            state.confirmed_at.map(at),
-            at(state.idle_expires_at),
-            state.ended.map(|(ended_at, _)| at(ended_at)),
-            state.ended.map(|(_, reason)| reason.as_str()),
-            at(record.prune_after()),
-        ],
-    )?;
-    Ok(written == 1)
+    Ok(vec![
+        record.id.as_bytes().to_vec().into(),
+        FORMAT.into(),
+        record.subject.as_str().to_owned().into(),
+        record.client.as_str().to_owned().into(),
+        record.scope.as_str().to_owned().into(),
+        json(&record.audience)?.into(),
+        json(&record.claims)?.into(),
+        record.cnf.as_ref().map(json).transpose()?.into(),
+        record.label.clone().into(),
+        millis(policy.access_lifetime).into(),
+        millis_up(policy.retry_window).into(),
+        millis_up(policy.retry_after_loss).into(),
+        millis(policy.idle).into(),
+        millis(policy.max_skew).into(),
+        policy.rotation.into(),
+        policy.strict.into(),
+        policy.client_proof.into(),
+        at(record.absolute_expires_at).into(),
+        state.generation.into(),
+        state.sealing_key.into(),
+        state.attempt.map(|attempt| attempt.as_bytes().to_vec()).into(),
+        state.rotated_at.map(at).into(),
+        state.confirmed_at.map(at).into(),
+        at(state.idle_expires_at).into(),
+        state.ended.map(|(ended_at, _)| at(ended_at)).into(),
+        state.ended.map(|(_, reason)| reason.as_str().to_owned()).into(),
+    ])
 }
 
 pub(super) fn api_key(row: &Row<'_>) -> Result<ApiKeyRecord, Error> {
@@ -268,6 +278,6 @@ pub(super) fn millis(duration: Duration) -> i64 {
 /// Whole milliseconds, rounded up. `elapsed < window` and `expiry <= now` then mean the same for
 /// times that are whole milliseconds themselves.
 pub(super) fn millis_up(duration: Duration) -> i64 {
-    let spare = i64::from(duration.subsec_nanos() % 1_000_000 != 0);
+    let spare = i64::from(!duration.subsec_nanos().is_multiple_of(1_000_000));
     millis(duration).saturating_add(spare)
 }

@@ -121,6 +121,22 @@ fn find(step: &Step<'_>, id: &SessionId) -> Result<Option<SessionRecord>, Error>
     step.find(statement::FIND_SESSION, [id.as_bytes()], row::session)
 }
 
+/// Ends a session that has not ended; says whether it was live.
+pub(super) fn end(
+    step: &Step<'_>,
+    id: &SessionId,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let ended = params![id.as_bytes(), at(now), reason.as_str()];
+    let read = |row: &rusqlite::Row<'_>| Ok(Columns::of(row).integer()? != 0);
+    let was_live = step.find(statement::END_SESSION, ended, read)?;
+    if was_live.is_some() {
+        append(step, Target::Session(*id), now, now)?;
+    }
+    Ok(was_live.unwrap_or(false))
+}
+
 /// Reads, decides and writes within the one transaction that may write: linearizable, over all
 /// processes.
 fn rotate(step: &Step<'_>, rotation: &Rotation, now: Timestamp) -> Result<RotateOutcome, Error> {

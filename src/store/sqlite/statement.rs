@@ -146,6 +146,53 @@ statements! {
     PRUNE_REVOCATIONS = "DELETE FROM revocation WHERE number IN (SELECT number FROM revocation \
         WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
 
+    INSERT_CLIENT = "INSERT INTO client (id, format, version, settings, secrets, disabled_at) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6) ON CONFLICT (id) DO NOTHING";
+    FIND_CLIENT = "SELECT id, format, version, settings, secrets, disabled_at FROM client \
+        WHERE id = ?1";
+    LIST_CLIENTS = "SELECT id, format, version, settings, secrets, disabled_at FROM client \
+        WHERE id > ?1 ORDER BY id LIMIT ?2";
+    REPLACE_CLIENT = "UPDATE client SET format = ?2, version = ?3, settings = ?4, secrets = ?5, \
+        disabled_at = ?6 WHERE id = ?1";
+    REMOVE_CLIENT = "DELETE FROM client WHERE id = ?1";
+
+    PUT_CONSENT = "INSERT INTO consent (subject, client, format, scope, given_at) \
+        VALUES (?1, ?2, ?3, ?4, ?5) ON CONFLICT (subject, client) DO UPDATE SET \
+        format = excluded.format, scope = excluded.scope, given_at = excluded.given_at";
+    FIND_CONSENT = "SELECT subject, client, format, scope, given_at FROM consent \
+        WHERE subject = ?1 AND client = ?2";
+    LIST_CONSENTS = "SELECT subject, client, format, scope, given_at FROM consent \
+        WHERE subject = ?1 AND client > ?2 ORDER BY client LIMIT ?3";
+    WITHDRAW_CONSENT = "DELETE FROM consent WHERE subject = ?1 AND client = ?2";
+    WITHDRAW_CONSENTS_OF_CLIENT = "DELETE FROM consent WHERE client = ?1";
+
+    INSERT_CODE = concat!("INSERT INTO code (", session_columns!(), ", code_id, redirect_uri, \
+        challenge, expires_at, extra, used, used_by, prune_after) VALUES \
+        (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, \
+        ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27, ?28, ?29, ?30, ?31, ?32, ?33, ?34) \
+        ON CONFLICT (code_id) DO NOTHING");
+    FIND_CODE = concat!("SELECT ", session_columns!(), ", code_id, redirect_uri, challenge, \
+        expires_at, extra, used, used_by FROM code WHERE code_id = ?1");
+    USE_CODE = "UPDATE code SET used = ?2, used_by = ?3, prune_after = ?4 WHERE code_id = ?1";
+    PRUNE_CODES = "DELETE FROM code WHERE code_id IN (SELECT code_id FROM code \
+        WHERE prune_after <= ?1 ORDER BY prune_after LIMIT ?2)";
+
+    FIND_ONCE = "SELECT attempt, expires_at FROM once WHERE key = ?1";
+    PUT_ONCE = "INSERT INTO once (key, attempt, expires_at) VALUES (?1, ?2, ?3) \
+        ON CONFLICT (key) DO UPDATE SET attempt = excluded.attempt, \
+        expires_at = excluded.expires_at";
+    PRUNE_ONCE = "DELETE FROM once WHERE key IN (SELECT key FROM once \
+        WHERE expires_at <= ?1 ORDER BY expires_at LIMIT ?2)";
+
+    SIGNING_KEYS_VERSION = "SELECT signing_keys FROM setting WHERE id = 1";
+    RAISE_SIGNING_KEYS_VERSION = "UPDATE setting SET signing_keys = ?1 WHERE id = 1";
+    LOAD_SIGNING_KEYS = "SELECT format, kid, public_jwk, sealed_private, published_at, active_at, \
+        retire_at, gone_at FROM signing_key ORDER BY position";
+    CLEAR_SIGNING_KEYS = "DELETE FROM signing_key";
+    INSERT_SIGNING_KEY = "INSERT INTO signing_key (position, format, kid, public_jwk, \
+        sealed_private, published_at, active_at, retire_at, gone_at) \
+        VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)";
+
     FIND_RETENTION = "SELECT retention FROM setting WHERE id = 1";
     RAISE_RETENTION = "UPDATE setting SET retention = max(coalesce(retention, 0), ?1) WHERE id = 1 \
         RETURNING retention";
