@@ -49,9 +49,8 @@ async fn every_check_holds_for_two_stores_on_one_file() {
     let place = Place::new();
     let next = AtomicUsize::new(0);
     let file = |number: usize| place.path().join(format!("{number}.db"));
-    let fresh = || async {
-        SqliteStore::open(file(next.fetch_add(1, Ordering::Relaxed))).await.unwrap()
-    };
+    let fresh =
+        || async { SqliteStore::open(file(next.fetch_add(1, Ordering::Relaxed))).await.unwrap() };
     let again = |_: Arc<SqliteStore>| async {
         SqliteStore::open(file(next.load(Ordering::Relaxed) - 1)).await.unwrap()
     };

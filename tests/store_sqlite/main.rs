@@ -16,6 +16,8 @@ mod migrations;
 #[cfg(test)]
 mod processes;
 #[cfg(test)]
+mod server;
+#[cfg(test)]
 mod snapshot;
 #[cfg(test)]
 mod support;

@@ -87,8 +87,9 @@ impl ClientStore for SqliteStore {
                 return Ok(None);
             }
             step.execute(statement::WITHDRAW_CONSENTS_OF_CLIENT, [id.as_str()])?;
+            let ended = end_all(step, &id, now)?;
             append(step, Target::Client(id.clone()), now, now)?;
-            end_all(step, &id, now).map(Some)
+            Ok(Some(ended))
         })
         .await
     }
