@@ -271,6 +271,6 @@ pub(super) async fn no_session_slips_past_a_revocation<S: SessionStore + Revocat
 }
 
 fn born_near(sample: &mut Sample, step: u32) -> crate::id::SessionId {
-    let born = if step % 2 == 0 { sample.now } else { sample.now + SECOND * step };
+    let born = if step.is_multiple_of(2) { sample.now } else { sample.now + SECOND * step };
     sample.session_id(born)
 }
