@@ -16,6 +16,8 @@ mod decide;
 mod error;
 mod forward;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod revocation;
 mod session;
 
@@ -23,6 +25,8 @@ pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, Rotation, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresBuilder, PostgresStore};
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
     RevocationRecord, RevocationSink, RevocationStore, Target,
