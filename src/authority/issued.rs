@@ -73,7 +73,6 @@ impl Issued {
     }
 
     /// What the access token may do.
-    #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.access.scope
     }
@@ -153,13 +152,11 @@ impl Minted {
     }
 
     /// What it may do.
-    #[must_use]
     pub fn scope(&self) -> &Scope {
         &self.access.scope
     }
 
     /// How the request was negotiated.
-    #[must_use]
     pub fn negotiated(&self) -> &Negotiated {
         &self.negotiated
     }

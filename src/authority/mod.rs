@@ -35,8 +35,6 @@ mod spawn;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-#[cfg(feature = "tokio")]
-pub use self::spawn::Maintenance;
 pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
@@ -87,6 +85,7 @@ struct Inner {
     own_client: ClientId,
     permissions: Option<Arc<dyn PermissionSource>>,
     negotiation: Negotiation,
+    max_access_lifetime: Duration,
     verifier: Verifier,
     background: Arc<Background>,
     retention: Duration,

@@ -5,7 +5,7 @@ use super::draft::{self, Draft};
 use super::error::ScopeError;
 use super::limits::Limits;
 use super::set::Scope;
-use super::spans::{ANY_RESOURCE, Span, Triple};
+use super::span::{ANY_RESOURCE, Span, Triple};
 use super::view::ScopeView;
 
 /// How many items a result in the making may have before it is reduced, beyond its limit.

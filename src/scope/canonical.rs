@@ -8,7 +8,8 @@ use super::fault::{Fault, Place};
 use super::grammar::{self, decode_id, encode_id};
 use super::limits::Limits;
 use super::parse;
-use super::spans::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, Spans, SpansBuilder, order};
+use super::span::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, order};
+use super::spans::{Spans, SpansBuilder};
 use super::vocabulary::Vocabulary;
 
 impl Spans {
@@ -23,8 +24,8 @@ pub(super) fn scan(
     limits: &Limits,
     vocabulary: Option<&Vocabulary>,
 ) -> Result<Spans, ScopeError> {
-    let items = parse::check_sizes(text, limits)?;
-    let mut spans = SpansBuilder::with_capacity(items);
+    parse::check_sizes(text, limits)?;
+    let mut spans = SpansBuilder::with_capacity(text.len() / 16);
     let reader = Reader { text, limits, vocabulary };
     let mut previous: Option<Span> = None;
     let mut start = 0;
@@ -47,12 +48,11 @@ pub(super) fn scan(
         // as such by the next turn.
         start = end + 1;
     }
-    let spans = spans.finish(text);
-    let covered = spans.as_slice().iter().position(|span| spans.covered_elsewhere(text, *span));
-    match covered {
+    let (spans, covered) = spans.finish_checked(text);
+    match covered.first() {
         None => Ok(spans),
         Some(at) => {
-            let start = spans.as_slice().get(at).map_or(0, |span| span.start as usize);
+            let start = spans.as_slice().get(*at).map_or(0, |span| span.start as usize);
             let expected = Fault::NotCanonical("no item that another one covers");
             Err(reader.fault(start, at + 1, expected))
         }

@@ -5,7 +5,8 @@ use super::error::ScopeError;
 use super::limits::Limits;
 use super::parse::Read;
 use super::set::Scope;
-use super::spans::{Span, Spans, SpansBuilder, Triple, order};
+use super::span::{Span, Triple, order};
+use super::spans::SpansBuilder;
 use super::view::Item;
 
 /// Items in any order, each one valid.
@@ -95,7 +96,7 @@ impl Draft {
         }
         let longest = self.spans.iter().map(|span| usize::from(span.len)).max().unwrap_or(0);
         if longest > limits.item_bytes {
-            return Err(ScopeError::text_too_long(longest, limits.item_bytes));
+            return Err(ScopeError::item_too_long(longest, limits.item_bytes));
         }
         let scope = write(&self.text, &self.spans);
         let bytes = scope.as_str().len();
@@ -122,28 +123,24 @@ impl Draft {
             self.spans.sort_unstable_by(|a, b| order(text, *a, *b));
             self.spans.dedup_by(|a, b| order(text, *a, *b).is_eq());
         }
-        let shapes = self.spans.iter().fold(0, |shapes, span| shapes | 1u8 << span.shape);
-        if shapes.count_ones() < 2 {
-            // Of two items of one shape neither covers the other.
-            return;
-        }
-        let spans = spans_of(&self.spans, text);
-        self.spans.retain(|span| !spans.covered_elsewhere(text, *span));
+        let mut builder = SpansBuilder::with_capacity(self.spans.len());
+        self.spans.iter().for_each(|span| builder.push(*span));
+        let (_, covered) = builder.finish_checked(text);
+        let mut covered = covered.into_iter().peekable();
+        let mut number = 0;
+        self.spans.retain(|_| {
+            let gone = covered.next_if_eq(&number).is_some();
+            number += 1;
+            !gone
+        });
     }
-}
-
-fn spans_of(sorted: &[Span], text: &str) -> Spans {
-    let mut builder = SpansBuilder::with_capacity(sorted.len());
-    for span in sorted {
-        builder.push(*span);
-    }
-    builder.finish(text)
 }
 
 /// Writes sorted, reduced items as one canonical text.
 pub(super) fn write<'a>(text: &str, sorted: impl IntoIterator<Item = &'a Span>) -> Scope {
-    let mut out = String::with_capacity(text.len());
-    let mut spans = Vec::new();
+    let sorted = sorted.into_iter();
+    let mut out = String::with_capacity(text.len() + 16);
+    let mut spans = SpansBuilder::with_capacity(sorted.size_hint().1.unwrap_or(0));
     for span in sorted {
         if !out.is_empty() {
             out.push(' ');
@@ -154,7 +151,7 @@ pub(super) fn write<'a>(text: &str, sorted: impl IntoIterator<Item = &'a Span>) 
         out.push_str(span.of(text));
         spans.push(Span { start, ..*span });
     }
-    let spans = spans_of(&spans, &out);
+    let spans = spans.finish(&out);
     Scope::from_scanned(&out, spans)
 }
 

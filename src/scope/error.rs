@@ -119,6 +119,12 @@ impl ScopeError {
         Self::whole(ScopeErrorKind::TooLong, message)
     }
 
+    /// For an item that an operation put together from parts of several.
+    pub(super) fn item_too_long(bytes: usize, limit: usize) -> Self {
+        let message = format!("scope item would be {bytes} bytes, the limit is {limit}");
+        Self::whole(ScopeErrorKind::TooLong, message)
+    }
+
     pub(super) fn too_many_items(items: usize, limit: usize) -> Self {
         let message = format!("scope has {items} items, the limit is {limit}");
         Self::whole(ScopeErrorKind::TooManyItems, message)

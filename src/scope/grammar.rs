@@ -122,7 +122,7 @@ pub(super) fn decode_id(written: &str) -> Result<Cow<'_, str>, IdFault> {
     if written.is_empty() {
         return Err(IdFault::Empty);
     }
-    let Some(first_escape) = written.find('%') else {
+    let Some(first_escape) = written.bytes().position(|byte| byte == b'%') else {
         return Ok(Cow::Borrowed(written));
     };
     let mut bytes = Vec::with_capacity(written.len());

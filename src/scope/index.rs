@@ -3,7 +3,7 @@
 
 use std::hash::{BuildHasher as _, RandomState};
 
-use super::spans::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, Triple};
+use super::span::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span, Triple, supersets};
 
 /// One open-addressed table over the triples, `*` counting as a value of its own.
 ///
@@ -29,17 +29,29 @@ const MIX: u64 = 0x9E37_79B9_7F4A_7C15;
 const STARS: [u64; 3] = [0xA076_1D64_78BD_642F, 0xE703_7ED1_A0B4_28DB, 0x8EBC_6AF0_9C88_C6E3];
 
 impl Index {
-    pub(super) fn build(text: &str, spans: &[Span]) -> Self {
+    /// Builds the table, and tells which items are covered by one of another of these shapes.
+    pub(super) fn build(text: &str, spans: &[Span], shapes: u8) -> (Self, Vec<usize>) {
         let size = (spans.len() * 2).next_power_of_two();
         let seed = RandomState::new().hash_one(size);
         let mut index = Self { slots: vec![Slot::default(); size], mask: size - 1, seed };
+        let mut hashed = Vec::with_capacity(if shapes == 0 { 0 } else { spans.len() });
         for (number, span) in (1u32..).zip(spans) {
-            if !span.is_word() {
-                let triple = span.triple(text);
-                index.insert(number, index.hashes(triple).combine(triple.shape));
+            if span.is_word() {
+                continue;
+            }
+            let triple = span.triple(text);
+            let hashes = index.hashes(triple);
+            index.insert(number, hashes.combine(triple.shape));
+            if shapes & wider(triple.shape) != 0 {
+                hashed.push((number, triple, hashes));
             }
         }
-        index
+        let covered = |(number, triple, hashes): (u32, Triple<'_>, Hashes)| {
+            let found = index.look_up(text, spans, triple, hashes, shapes & wider(triple.shape));
+            found.map(|_| number as usize - 1)
+        };
+        let covered = hashed.into_iter().filter_map(covered).collect();
+        (index, covered)
     }
 
     fn insert(&mut self, item: u32, hash: u64) {
@@ -55,18 +67,34 @@ impl Index {
         }
     }
 
-    /// Whether an item of one of these shapes covers the permission.
-    pub(super) fn find(&self, text: &str, spans: &[Span], wanted: Triple<'_>, shapes: u8) -> bool {
-        let hashes = self.hashes(wanted);
+    /// The shape of an item that covers the permission, of these shapes.
+    pub(super) fn find(
+        &self,
+        text: &str,
+        spans: &[Span],
+        wanted: Triple<'_>,
+        shapes: u8,
+    ) -> Option<u8> {
+        self.look_up(text, spans, wanted, self.hashes(wanted), shapes)
+    }
+
+    fn look_up(
+        &self,
+        text: &str,
+        spans: &[Span],
+        wanted: Triple<'_>,
+        hashes: Hashes,
+        shapes: u8,
+    ) -> Option<u8> {
         let mut left = shapes;
         while left != 0 {
             let shape = left.trailing_zeros() as u8;
             left &= left - 1;
             if self.probe(text, spans, wanted, shape, hashes.combine(shape)) {
-                return true;
+                return Some(shape);
             }
         }
-        false
+        None
     }
 
     fn probe(&self, text: &str, spans: &[Span], wanted: Triple<'_>, shape: u8, hash: u64) -> bool {
@@ -117,6 +145,11 @@ impl Hashes {
     }
 }
 
+/// The shapes that can cover this one, without itself.
+fn wider(shape: u8) -> u8 {
+    supersets(shape) & !(1 << shape)
+}
+
 fn tag(hash: u64) -> u32 {
     (hash >> 32) as u32
 }
@@ -129,16 +162,26 @@ fn fold(a: u64, b: u64) -> u64 {
 }
 
 fn hash(seed: u64, bytes: &[u8]) -> u64 {
+    let key = MIX ^ seed;
     let mut state = seed ^ (bytes.len() as u64).wrapping_mul(MIX);
-    let mut rest = bytes;
-    while let [a, b, c, d, e, f, g, h, tail @ ..] = rest {
-        let word = u64::from_le_bytes([*a, *b, *c, *d, *e, *f, *g, *h]);
-        state = fold(state ^ word, MIX ^ seed);
-        rest = tail;
-    }
-    let mut last = 0;
-    for byte in rest {
-        last = last << 8 | u64::from(*byte);
-    }
-    fold(state ^ last, MIX ^ seed.rotate_left(32))
+    // The last chunk may overlap the one before it: the length is in the state, so two texts of
+    // one length are read in the same places.
+    let last = match (bytes.last_chunk::<8>(), bytes.first_chunk::<4>(), bytes.last_chunk::<4>()) {
+        (Some(last), ..) => {
+            let mut rest = bytes;
+            while let Some((chunk, tail)) = rest.split_first_chunk::<8>() {
+                if tail.is_empty() {
+                    break;
+                }
+                state = fold(state ^ u64::from_le_bytes(*chunk), key);
+                rest = tail;
+            }
+            u64::from_le_bytes(*last)
+        }
+        (None, Some(first), Some(last)) => {
+            u64::from(u32::from_le_bytes(*first)) << 32 | u64::from(u32::from_le_bytes(*last))
+        }
+        _ => bytes.iter().fold(0, |word, byte| word << 8 | u64::from(*byte)),
+    };
+    fold(state ^ last, key)
 }

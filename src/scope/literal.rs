@@ -6,7 +6,7 @@ use std::borrow::Cow;
 use super::grammar;
 use super::parse::RESERVED;
 use super::permission::Permission;
-use super::spans::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span};
+use super::span::{ANY_ACTION, ANY_ID, ANY_RESOURCE, Span};
 
 /// One permission, checked when compiled.
 ///

@@ -26,6 +26,7 @@ mod permission;
 mod request;
 mod require;
 mod set;
+mod span;
 mod spans;
 mod template;
 mod view;

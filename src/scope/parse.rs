@@ -50,21 +50,19 @@ pub(super) enum Read<'a> {
     Permission { resource: &'a str, id: Cow<'a, str>, action: &'a str },
 }
 
-/// Checks the sizes that need no reading, and counts the items.
-pub(super) fn check_sizes(text: &str, limits: &Limits) -> Result<usize, ScopeError> {
+/// Checks the sizes that need no reading.
+pub(super) fn check_sizes(text: &str, limits: &Limits) -> Result<(), ScopeError> {
     if text.len() > limits.bytes {
         return Err(ScopeError::text_too_long(text.len(), limits.bytes));
     }
-    // Spaces bound the items from above; only if that is too many are they counted exactly.
-    let bound = text.bytes().filter(|byte| *byte == b' ').count() + usize::from(!text.is_empty());
-    if bound > limits.items {
+    // An item and its space take two bytes at least: a short text need not be counted.
+    if text.len() / 2 >= limits.items {
         let items = text.split(' ').filter(|item| !item.is_empty()).count();
         if items > limits.items {
             return Err(ScopeError::too_many_items(items, limits.items));
         }
-        return Ok(items);
     }
-    Ok(bound)
+    Ok(())
 }
 
 /// The items of a text and where they start.
@@ -95,32 +93,63 @@ fn read_item<'a>(item: &'a str, rules: &Rules<'a>) -> Result<Read<'a>, Fault<'a>
     if let Some(word) = rules.reserved_look_alike(item) {
         return Err(Fault::ReservedCase(word));
     }
-    check_characters(item)?;
-    if item.starts_with(['!', '-']) {
-        return Err(Fault::Negation);
-    }
-    if let Some(at) = item.find(',') {
-        return Err(Fault::List(at));
-    }
-    let count = item.split(':').count();
-    if let Some(index) = item.split(':').position(str::is_empty) {
-        return Err(Fault::Empty { index, parts: count });
-    }
-    let mut parts = item.split(':');
-    match (parts.next(), parts.next(), parts.next(), parts.next()) {
-        (Some(name), None, _, _) => read_bare(name, rules),
-        (Some(resource), Some(action), None, _) => read_parts(item, resource, "*", action, rules),
-        (Some(resource), Some(id), Some(action), None) => {
+    let colons = Colons::of(item)?;
+    match (colons.count, item.split_at_checked(colons.first), item.get(colons.last + 1..)) {
+        (0, ..) => read_bare(item, rules),
+        (1, Some((resource, _)), Some(action)) => read_parts(item, resource, "*", action, rules),
+        (2, Some((resource, _)), Some(action)) => {
+            let id = item.get(colons.first + 1..colons.last).unwrap_or_default();
             read_parts(item, resource, id, action, rules)
         }
-        _ => Err(Fault::TooManyParts(count)),
+        (count, ..) => Err(Fault::TooManyParts(count + 1)),
+    }
+}
+
+/// Where an item falls apart.
+struct Colons {
+    count: usize,
+    first: usize,
+    last: usize,
+}
+
+impl Colons {
+    /// One pass over the bytes, which finds what no part may have before parts are looked at.
+    fn of(item: &str) -> Result<Self, Fault<'_>> {
+        let mut colons = Self { count: 0, first: 0, last: 0 };
+        let (mut foreign, mut comma, mut empty) = (false, None, item.ends_with(':'));
+        for (at, byte) in item.bytes().enumerate() {
+            foreign |= !grammar::is_token_byte(byte);
+            match byte {
+                b':' if colons.count == 0 => {
+                    empty |= at == 0;
+                    (colons.first, colons.last, colons.count) = (at, at, 1);
+                }
+                b':' => {
+                    empty |= at == colons.last + 1;
+                    (colons.last, colons.count) = (at, colons.count + 1);
+                }
+                b',' if comma.is_none() => comma = Some(at),
+                _ => {}
+            }
+        }
+        if foreign {
+            check_characters(item)?;
+        }
+        if item.starts_with(['!', '-']) {
+            return Err(Fault::Negation);
+        }
+        if let Some(at) = comma {
+            return Err(Fault::List(at));
+        }
+        if empty || item.is_empty() {
+            let index = item.split(':').position(str::is_empty).unwrap_or_default();
+            return Err(Fault::Empty { index, parts: colons.count + 1 });
+        }
+        Ok(colons)
     }
 }
 
 fn check_characters(item: &str) -> Result<(), Fault<'_>> {
-    if item.bytes().all(grammar::is_token_byte) {
-        return Ok(());
-    }
     let foreign = |c: &(usize, char)| !u8::try_from(c.1).is_ok_and(grammar::is_token_byte);
     match item.char_indices().find(foreign) {
         Some((at, c)) => Err(Fault::Character { at, c }),
@@ -194,7 +223,7 @@ fn read_id<'a>(written: &'a str, at: usize, limits: &Limits) -> Result<Cow<'a, s
 }
 
 pub(super) fn check_wildcard(part: &str, at: usize) -> Result<(), Fault<'_>> {
-    match part.find('*') {
+    match part.bytes().position(|byte| byte == b'*') {
         Some(offset) if part != "*" => Err(Fault::Wildcard(at + offset)),
         _ => Ok(()),
     }
@@ -202,10 +231,10 @@ pub(super) fn check_wildcard(part: &str, at: usize) -> Result<(), Fault<'_>> {
 
 /// Checks a resource, an action or a bare name; `*` is one too.
 pub(super) fn check_name(name: &str, at: usize) -> Result<(), Fault<'_>> {
-    check_wildcard(name, at)?;
     if name == "*" || grammar::is_name(name.as_bytes()) {
         return Ok(());
     }
+    check_wildcard(name, at)?;
     let wrong = |(offset, c): &(usize, char)| {
         let byte = u8::try_from(*c).unwrap_or_default();
         !(if *offset == 0 { grammar::is_name_start(byte) } else { grammar::is_name_byte(byte) })

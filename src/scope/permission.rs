@@ -11,7 +11,7 @@ use super::fault::{Fault, Place};
 use super::grammar::{self, IdFault};
 use super::limits::Limits;
 use super::parse::{self, Read, Rules};
-use super::spans::{Span, Triple};
+use super::span::{Span, Triple};
 use super::view::PermissionRef;
 
 /// One of the three parts of a permission.

@@ -11,7 +11,7 @@ use super::limits::Limits;
 use super::parse::{self, Read, Rules};
 use super::permission::Permission;
 use super::set::Scope;
-use super::view::{ScopeView, with_triple};
+use super::view::{ScopeView, is_permission};
 use super::vocabulary::Vocabulary;
 
 /// Something that a scope may or may not give.
@@ -33,7 +33,7 @@ pub trait Requirement {
     #[must_use]
     fn is_met_by(&self, granted: ScopeView<'_>) -> bool;
 
-    /// The requirement as canonical text, for the `scope` attribute of a 403 challenge
+    /// The requirement as canonical items, for the `scope` attribute of a 403 challenge
     /// ([RFC 6750 section 3](https://www.rfc-editor.org/rfc/rfc6750#section-3)). Alternatives are
     /// listed one after the other. Empty if no scope text says it.
     #[must_use]
@@ -56,11 +56,11 @@ impl Requirement for (&str, &str, &str) {
     }
 
     fn required_scope(&self) -> String {
-        let written = with_triple(self.0, self.1, self.2, |_| {
-            let id = if self.1 == "*" { "*".into() } else { grammar::encode_id(self.1) };
-            format!("{}:{id}:{}", self.0, self.2)
-        });
-        written.unwrap_or_default()
+        if !is_permission(self.0, self.1, self.2) {
+            return String::new();
+        }
+        let id = if self.1 == "*" { self.1.into() } else { grammar::encode_id(self.1) };
+        format!("{}:{id}:{}", self.0, self.2)
     }
 }
 
@@ -209,7 +209,8 @@ impl Requirement for Require {
     fn required_scope(&self) -> String {
         let mut items = Vec::new();
         self.write_to(&mut items);
-        items.dedup();
+        let mut seen = std::collections::HashSet::new();
+        items.retain(|item| seen.insert(item.clone()));
         items.join(" ")
     }
 }

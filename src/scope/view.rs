@@ -9,7 +9,7 @@ use super::limits::DEFAULT_ID_BYTES;
 use super::permission::{Part, Permission};
 use super::require::Requirement;
 use super::set::Scope;
-use super::spans::{Span, Triple};
+use super::span::{ANY_ACTION, ANY_RESOURCE, Span, Triple};
 
 /// A scope borrowed from where it lies: a [`Scope`], or the payload of a token.
 ///
@@ -52,7 +52,16 @@ impl<'a> ScopeView<'a> {
     /// character) are never covered.
     #[must_use]
     pub fn covers_permission(self, resource: &str, id: &str, action: &str) -> bool {
-        with_triple(resource, id, action, |wanted| self.holds(wanted)).unwrap_or(false)
+        let covered = with_written_id(id, |id| {
+            let wanted = Triple::new(resource.as_bytes(), id, action.as_bytes());
+            self.spans.cover(self.text, wanted)
+        });
+        // What equals a literal of the scope is a name, as the literal is one. Only what a `*`
+        // let through has still to be looked at.
+        covered.flatten().is_some_and(|shape| {
+            (shape & ANY_RESOURCE == 0 || is_name_or_star(resource))
+                && (shape & ANY_ACTION == 0 || is_name_or_star(action))
+        })
     }
 
     /// Whether the scope has the word. No wildcard stands for a word.
@@ -80,7 +89,7 @@ impl<'a> ScopeView<'a> {
     }
 
     pub(super) fn holds(self, wanted: Triple<'_>) -> bool {
-        self.spans.cover(self.text, wanted)
+        self.spans.cover(self.text, wanted).is_some()
     }
 
     pub(super) fn spans(self) -> &'a Spans {
@@ -99,20 +108,22 @@ impl<'a> ScopeView<'a> {
 /// Longer than any accepted id once every byte of it is escaped.
 const ESCAPED_BYTES: usize = 3 * DEFAULT_ID_BYTES;
 
-/// Checks three decoded parts and hands them on as a triple, without allocating. `None` if no
-/// permission can have these parts.
-pub(super) fn with_triple<T>(
-    resource: &str,
-    id: &str,
-    action: &str,
-    ask: impl FnOnce(Triple<'_>) -> T,
-) -> Option<T> {
-    let is_name = |name: &str| name == "*" || grammar::is_name(name.as_bytes());
-    if !is_name(resource) || !is_name(action) || id.is_empty() || id.len() > DEFAULT_ID_BYTES {
+fn is_name_or_star(name: &str) -> bool {
+    name == "*" || grammar::is_name(name.as_bytes())
+}
+
+/// Whether a permission can have these decoded parts.
+pub(super) fn is_permission(resource: &str, id: &str, action: &str) -> bool {
+    is_name_or_star(resource) && is_name_or_star(action) && with_written_id(id, |_| ()).is_some()
+}
+
+/// Hands on the written form of a decoded id, or `*`, without allocating. `None` if it is no id.
+fn with_written_id<T>(id: &str, ask: impl FnOnce(&[u8]) -> T) -> Option<T> {
+    if id.is_empty() || id.len() > DEFAULT_ID_BYTES {
         return None;
     }
     if id == "*" || id.bytes().all(grammar::is_id_byte) {
-        return Some(ask(Triple::new(resource.as_bytes(), id.as_bytes(), action.as_bytes())));
+        return Some(ask(id.as_bytes()));
     }
     grammar::check_id(id).ok()?;
     let mut buffer = [0; ESCAPED_BYTES];
@@ -127,8 +138,7 @@ pub(super) fn with_triple<T>(
         }
     }
     let unused = free.len();
-    let written = buffer.get(..ESCAPED_BYTES - unused)?;
-    Some(ask(Triple::new(resource.as_bytes(), written, action.as_bytes())))
+    buffer.get(..ESCAPED_BYTES - unused).map(ask)
 }
 
 /// One item of a scope.

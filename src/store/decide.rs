@@ -179,6 +179,7 @@ fn resent(row: &SessionRecord, rotation: &Rotation, now: Timestamp) -> Option<Ro
 }
 
 /// Time since the last rotation, as far as it can be trusted.
+#[derive(Clone, Copy)]
 enum Elapsed {
     /// The session has never been refreshed.
     Never,

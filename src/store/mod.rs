@@ -6,27 +6,43 @@
 //! | [`SessionStore`] | sessions, and applies [`decide`] to them |
 //! | [`RevocationFeed`], [`RevocationStore`] | what was taken back, for every verifier |
 //! | [`ApiKeyStore`] | API keys |
+//! | [`ClientStore`], [`ConsentStore`] | registered applications, and what subjects gave them |
+//! | [`CodeStore`], [`ReplayStore`] | authorization codes, and values that work once |
+//! | [`SigningKeyStore`] | the keys that all instances sign with |
 //!
-//! [`Store`] is their sum, implemented for whatever has all roles. Every method is one atomic
+//! [`Store`] is the sum of the first three, what an authority needs; [`ServerStore`] of all, what
+//! an authorization server needs. Both are implemented for whatever has their roles. Every method is one atomic
 //! step that says what happened; none has a default body, so that a new duty never passes
 //! silently.
 
 mod api_key;
+mod client;
+mod code;
+mod consent;
 mod decide;
 mod error;
 mod forward;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod replay;
 mod revocation;
 mod session;
+mod signing_key;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
+pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
+pub use code::{
+    CodeRecord, CodeRefusal, CodeStore, CodeUse, RedeemDecision, RedeemOutcome, Redemption,
+    decide_redemption,
+};
+pub use consent::{ConsentRecord, ConsentStore};
 pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, Rotation, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
+pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
     RevocationRecord, RevocationSink, RevocationStore, Target,
@@ -35,8 +51,20 @@ pub use session::{
     Attempt, CarriedClaims, EndReason, InsertOutcome, Persistence, ProofKey, SessionPolicy,
     SessionRecord, SessionState, SessionStore,
 };
+pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
 
 /// Everything an authority needs to remember.
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}
 
 impl<T: SessionStore + RevocationStore + ApiKeyStore + ?Sized> Store for T {}
+
+/// Everything an authorization server needs to remember.
+pub trait ServerStore:
+    Store + ClientStore + ConsentStore + CodeStore + ReplayStore + SigningKeyStore
+{
+}
+
+impl<T> ServerStore for T where
+    T: Store + ClientStore + ConsentStore + CodeStore + ReplayStore + SigningKeyStore + ?Sized
+{
+}

@@ -6,10 +6,14 @@
 //! everything before it, cut to 128 bits (RFC 2104 §5). Six base62 characters of CRC-32 over
 //! prefix and body follow, so that secret scanners find leaked tokens and can be sure of them.
 
+mod kind;
+
 use std::fmt::{self, Debug};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use zeroize::Zeroizing;
+
+pub use kind::{OpaqueKind, PrefixError, Prefixes};
 
 use super::sealing::SealingKeys;
 use crate::{
@@ -26,87 +30,6 @@ const BODY_TEXT: usize = 66;
 const CHECKSUM: usize = 6;
 /// The expiry that means "never".
 const NEVER: u64 = (1 << 40) - 1;
-
-/// What an opaque token is for. Each kind has its own prefix and its own domain of tags and
-/// record ids, so none is ever taken for another.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-#[non_exhaustive]
-pub enum OpaqueKind {
-    /// Continues a session (RFC 6749 §1.5).
-    RefreshToken,
-    /// A long-lived access token for services, scripts and people.
-    ApiKey,
-    /// Carries a consent from the browser to the token endpoint (RFC 6749 §1.3.1).
-    AuthorizationCode,
-    /// A client's password (RFC 6749 §2.3.1).
-    ClientSecret,
-}
-
-impl OpaqueKind {
-    /// Every kind.
-    pub(crate) const ALL: [Self; 4] =
-        [Self::RefreshToken, Self::ApiKey, Self::AuthorizationCode, Self::ClientSecret];
-
-    /// What separates this kind from the others in tags and record ids. Part of the format:
-    /// it does not change with a configured prefix.
-    const fn code(self) -> &'static str {
-        match self {
-            Self::RefreshToken => "rt",
-            Self::ApiKey => "ak",
-            Self::AuthorizationCode => "ac",
-            Self::ClientSecret => "cs",
-        }
-    }
-}
-
-/// The texts that opaque tokens begin with: `hp_rt_`, `hp_ak_`, `hp_ac_` and `hp_cs_`, or the
-/// host's own instead of `hp`.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prefixes([Box<str>; 4]);
-
-impl Prefixes {
-    /// Prefixes that begin with `brand`.
-    ///
-    /// # Errors
-    /// When `brand` is not 1 to 16 lower-case letters and digits.
-    pub fn new(brand: &str) -> Result<Self, PrefixError> {
-        let plain = |b: u8| b.is_ascii_lowercase() || b.is_ascii_digit();
-        if brand.is_empty() || brand.len() > 16 || !brand.bytes().all(plain) {
-            return Err(PrefixError);
-        }
-        Ok(Self(OpaqueKind::ALL.map(|kind| format!("{brand}_{}_", kind.code()).into())))
-    }
-
-    /// The prefix of tokens of this kind.
-    #[must_use]
-    pub fn of(&self, kind: OpaqueKind) -> &str {
-        let [refresh, api_key, code, client_secret] = &self.0;
-        match kind {
-            OpaqueKind::RefreshToken => refresh,
-            OpaqueKind::ApiKey => api_key,
-            OpaqueKind::AuthorizationCode => code,
-            OpaqueKind::ClientSecret => client_secret,
-        }
-    }
-
-    /// What kind of token `text` says it is. Says nothing about whether it opens.
-    #[must_use]
-    pub fn kind_of(&self, text: &str) -> Option<OpaqueKind> {
-        OpaqueKind::ALL.into_iter().find(|kind| text.starts_with(self.of(*kind)))
-    }
-}
-
-impl Default for Prefixes {
-    fn default() -> Self {
-        Self(OpaqueKind::ALL.map(|kind| format!("hp_{}_", kind.code()).into()))
-    }
-}
-
-/// The text cannot stand in front of tokens.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("a token prefix is 1 to 16 lower-case letters and digits")]
-#[non_exhaustive]
-pub struct PrefixError;
 
 /// Why a text is not an opaque token of ours. All of these are found without any I/O.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]

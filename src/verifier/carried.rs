@@ -106,12 +106,12 @@ where
     J: Fn(&Claims, &[u8]) -> Result<Facts, VerifyError>,
 {
     match room {
-        ..=384 => fill::<384, J>(source, kind, judge),
-        ..=512 => fill::<512, J>(source, kind, judge),
-        ..=768 => fill::<768, J>(source, kind, judge),
-        ..=1536 => fill::<1536, J>(source, kind, judge),
-        ..=6144 => fill::<6144, J>(source, kind, judge),
-        ..=32768 => fill::<32768, J>(source, kind, judge),
+        0..=384 => fill::<384, J>(source, kind, judge),
+        385..=512 => fill::<512, J>(source, kind, judge),
+        513..=768 => fill::<768, J>(source, kind, judge),
+        769..=1536 => fill::<1536, J>(source, kind, judge),
+        1537..=6144 => fill::<6144, J>(source, kind, judge),
+        6145..=32768 => fill::<32768, J>(source, kind, judge),
         // INVARIANT (hard length): no token may be so long that its claims need more.
         _ => Err(VerifyError::Claims(crate::token::ClaimsError::TooLarge)),
     }

@@ -1,1 +1,8 @@
+//! Knows tokens with one fault each, and which error each must give.
+//! Must not know an authority: tokens are put together here, member by member.
 
+mod api_keys;
+mod feed;
+mod order;
+mod scopes;
+mod support;

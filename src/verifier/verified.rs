@@ -175,7 +175,6 @@ impl Verified {
     ///
     /// # Errors
     /// [`Denied`], which says what would have been enough.
-    #[expect(clippy::needless_pass_by_value, reason = "tuples of texts are written in place")]
     pub fn require<R: Requirement>(&self, requirement: R) -> Result<(), Denied> {
         if self.allows(&requirement) {
             Ok(())

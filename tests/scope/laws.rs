@@ -214,6 +214,28 @@ fn all_of_nothing_is_met_and_any_of_nothing_is_not() {
 }
 
 #[test]
+fn a_meet_that_makes_an_item_too_long_to_read_is_refused() {
+    let (name, action) = ("r".repeat(300), "a".repeat(300));
+    let a = Scope::parse(&format!("{name}:*:*")).unwrap();
+    let b = Scope::parse(&format!("*:*:{action}")).unwrap();
+    let error = a.meet(&b).unwrap_err();
+    assert_eq!(error.to_string(), "scope item would be 603 bytes, the limit is 512");
+    let limits = hallpass::scope::Limits::default().item_bytes(1024);
+    assert!(a.meet_within(&b, &limits).is_ok());
+}
+
+#[test]
+fn a_challenge_names_every_item_once() {
+    let require = Require::any([
+        Require::parse("b:read a:1:read").unwrap(),
+        Require::word("openid"),
+        Require::parse("a:1:read").unwrap(),
+        Require::word("not a token"),
+    ]);
+    assert_eq!(require.required_scope(), "b:*:read a:1:read openid");
+}
+
+#[test]
 fn a_meet_that_multiplies_is_refused_by_its_limit() {
     let list = |item: &dyn Fn(usize) -> String| {
         Scope::parse(&(0..60).map(item).collect::<Vec<_>>().join(" ")).unwrap()

@@ -15,6 +15,7 @@ use super::{
         session::EndReason,
     },
     MemoryStore,
+    owners::Marks,
 };
 use crate::clock::Timestamp;
 
@@ -38,12 +39,22 @@ impl Feed {
         not_before: Timestamp,
         now: Timestamp,
     ) -> RevocationRecord {
-        // From the later of both: a token may be born ahead of this caller's clock.
-        let expires_at = now.max(not_before) + self.retention();
-        let record = RevocationRecord { target, not_before, expires_at };
+        let record = self.record(target, not_before, now);
         self.records.push_back((self.written, record.clone()));
         self.written += 1;
         record
+    }
+
+    /// The record that `append` writes.
+    pub(super) fn record(
+        &self,
+        target: Target,
+        not_before: Timestamp,
+        now: Timestamp,
+    ) -> RevocationRecord {
+        // From the later of both: a token may be born ahead of this caller's clock.
+        let expires_at = now.max(not_before) + self.retention();
+        RevocationRecord { target, not_before, expires_at }
     }
 
     fn page(&self, after: u64, limit: u32) -> FeedPage {
@@ -101,6 +112,32 @@ impl RevocationFeed for MemoryStore {
     }
 }
 
+impl MemoryStore {
+    /// Ends all that an owner has, with the marks held, so that nothing is inserted in between.
+    /// The record is published when they are let go.
+    pub(super) fn end_owned(
+        &self,
+        marks: &mut Marks,
+        owner: &Owner,
+        reach: Reach,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> (EndedCounts, RevocationRecord) {
+        let (sessions, latest) = self.sessions.end_owned(owner, reason, now);
+        let (api_keys, latest) = match reach {
+            Reach::Sessions => (0, latest),
+            Reach::Everything => {
+                let (ended, born) = self.api_keys.end_owned(owner, reason, now);
+                (ended, latest.max(born))
+            }
+        };
+        let not_before = latest.map_or(now, |born| born.max(now));
+        let record = self.feed().append(Target::Owner(owner.clone()), not_before, now);
+        marks.raise(owner, not_before, record.expires_at);
+        (EndedCounts { sessions, api_keys }, record)
+    }
+}
+
 #[async_trait]
 impl RevocationStore for MemoryStore {
     async fn raise_retention(&self, retention: Duration) -> Result<Duration, StoreError> {
@@ -129,19 +166,7 @@ impl RevocationStore for MemoryStore {
     ) -> Result<EndedCounts, StoreError> {
         let (counts, record) = {
             let mut marks = super::write(&self.marks);
-            let (sessions, latest) = self.sessions.end_owned(owner, reason, now);
-            let (api_keys, latest) = match reach {
-                Reach::Sessions => (0, latest),
-                Reach::Everything => {
-                    let (ended, born) = self.api_keys.end_owned(owner, reason, now);
-                    (ended, latest.max(born))
-                }
-            };
-            let not_before = latest.map_or(now, |born| born.max(now));
-            let target = Target::Owner(owner.clone());
-            let record = self.feed().append(target, not_before, now);
-            marks.raise(owner, not_before, record.expires_at);
-            (EndedCounts { sessions, api_keys }, record)
+            self.end_owned(&mut marks, owner, reach, reason, now)
         };
         self.publish(record);
         Ok(counts)

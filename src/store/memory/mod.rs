@@ -1,18 +1,25 @@
 //! Knows how to remember everything in this process: for tests, single instances and examples.
 //! Must not know anything a durable engine could not do too.
 //!
-//! Rows lie in sixteen shards. A command takes its locks in one order, marks, row shard, owner
-//! index, feed, and lets go of them all before a sink is called.
+//! Sessions lie in sixteen shards. A command takes its locks in one order, marks, the other tables,
+//! session shard, owner index, feed, and lets go of them all before a sink is called.
 
 mod api_keys;
+mod clients;
 mod feed;
+mod once;
 mod owners;
 mod sessions;
 
 use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
 
-use self::{api_keys::ApiKeys, feed::Feed, owners::Marks, sessions::Sessions};
-use super::revocation::{LocalSinks, RevocationRecord};
+use self::{
+    api_keys::ApiKeys, clients::Clients, feed::Feed, once::Once, owners::Marks, sessions::Sessions,
+};
+use super::{
+    revocation::{LocalSinks, RevocationRecord},
+    signing_key::SigningKeySet,
+};
 
 /// A store in memory. State ends with the process; clones are not needed, share it in an `Arc`.
 ///
@@ -31,6 +38,9 @@ pub struct MemoryStore {
     marks: RwLock<Marks>,
     sessions: Sessions,
     api_keys: ApiKeys,
+    clients: Mutex<Clients>,
+    once: Mutex<Once>,
+    signing_keys: Mutex<SigningKeySet>,
     feed: Mutex<Feed>,
     sinks: LocalSinks,
 }

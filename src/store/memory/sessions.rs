@@ -2,7 +2,7 @@
 //! Must not know what a presented token means: `decide` does.
 
 use std::{
-    collections::{BTreeSet, HashMap},
+    collections::{BTreeSet, HashMap, hash_map::Entry},
     sync::Mutex,
 };
 
@@ -12,10 +12,12 @@ use super::{
     super::{
         StoreError,
         decide::{RotateOutcome, Rotation, decide},
-        revocation::{Owner, Target},
+        revocation::{Owner, RevocationRecord, Target},
         session::{EndReason, InsertOutcome, Persistence, SessionRecord, SessionStore},
     },
-    MemoryStore, lock,
+    MemoryStore,
+    feed::Feed,
+    lock,
     owners::Owned,
     read,
 };
@@ -49,6 +51,41 @@ impl Sessions {
         self.shards.get(usize::from(*last) % SHARDS).unwrap_or(first)
     }
 
+    /// Adds a row; says whether its id was free.
+    pub(super) fn insert(&self, session: &SessionRecord) -> bool {
+        match lock(self.shard(&session.id)).entry(session.id) {
+            Entry::Occupied(_) => return false,
+            Entry::Vacant(free) => free.insert(session.clone()),
+        };
+        let mut index = lock(&self.index);
+        index.owned.insert(session.id, &session.subject, &session.client);
+        index.by_deadline.insert((session.prune_after(), session.id));
+        true
+    }
+
+    /// Ends one session, with its record in the same step; says whether it was live. Nothing if
+    /// there is none.
+    pub(super) fn end(
+        &self,
+        feed: &Mutex<Feed>,
+        id: &SessionId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Option<(bool, RevocationRecord)> {
+        let mut shard = lock(self.shard(id));
+        let row = shard.get_mut(id)?;
+        let target = Target::Session(*id);
+        if let Some((ended_at, _)) = row.state.ended {
+            // The call that ended it may not have told the sinks yet, and the caller will believe
+            // that no token is accepted any more. They may hear of it twice.
+            return Some((false, lock(feed).record(target, ended_at, ended_at)));
+        }
+        let was_live = row.is_live(now);
+        let record = lock(feed).append(target, now, now);
+        row.state.ended = Some((now, reason));
+        Some((was_live, record))
+    }
+
     /// Ends an owner's live sessions; says how many, and the latest birth among them.
     pub(super) fn end_owned(
         &self,
@@ -79,22 +116,14 @@ impl SessionStore for MemoryStore {
 
     async fn insert_session(&self, session: &SessionRecord) -> Result<InsertOutcome, StoreError> {
         let marks = read(&self.marks);
-        if let Some(not_before) = marks.not_before(&session.subject, &session.client)
-            && session.id.born() <= not_before
-        {
-            return Ok(InsertOutcome::BornRevoked { not_before });
+        match marks.not_before(&session.subject, &session.client) {
+            Some(not_before) if session.id.born() <= not_before => {
+                Ok(InsertOutcome::BornRevoked { not_before })
+            }
+            // The marks are still held, so a revocation of the owner finds the row by its index.
+            _ if self.sessions.insert(session) => Ok(InsertOutcome::Inserted),
+            _ => Ok(InsertOutcome::Conflict),
         }
-        let mut shard = lock(self.sessions.shard(&session.id));
-        if shard.contains_key(&session.id) {
-            return Ok(InsertOutcome::Conflict);
-        }
-        shard.insert(session.id, session.clone());
-        drop(shard);
-        // The marks are still held, so a revocation of the owner finds the row by its index.
-        let mut index = lock(&self.sessions.index);
-        index.owned.insert(session.id, &session.subject, &session.client);
-        index.by_deadline.insert((session.prune_after(), session.id));
-        Ok(InsertOutcome::Inserted)
     }
 
     async fn find_session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
@@ -147,17 +176,8 @@ impl SessionStore for MemoryStore {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let (was_live, record) = {
-            let mut shard = lock(self.sessions.shard(id));
-            match shard.get_mut(id) {
-                Some(row) if row.state.ended.is_none() => {
-                    let was_live = row.is_live(now);
-                    row.state.ended = Some((now, reason));
-                    (was_live, self.feed().append(Target::Session(*id), now, now))
-                }
-                _ => return Ok(false),
-            }
-        };
+        let ended = self.sessions.end(&self.feed, id, reason, now);
+        let Some((was_live, record)) = ended else { return Ok(false) };
         self.publish(record);
         Ok(was_live)
     }

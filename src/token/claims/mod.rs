@@ -2,137 +2,21 @@
 //! Must not know whether a token is acceptable: [`Rules`](super::Rules) judges what is read here.
 
 mod fast;
+mod names;
 mod slow;
+mod texts;
 mod write;
 
 use crate::clock::Timestamp;
 
+pub(crate) use names::Claim;
+use names::Shape;
+pub use texts::Texts;
 pub(crate) use write::{AccessClaims, Sink};
 pub use write::{ClaimsWriteError, CustomClaims};
 
 /// The deepest nesting of arrays and objects in a payload.
 pub(crate) const MAX_DEPTH: usize = 32;
-
-/// A claim with a meaning of its own. Every other claim belongs to the caller.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[repr(u8)]
-pub(crate) enum Claim {
-    Issuer,
-    Subject,
-    Audience,
-    Expires,
-    NotBefore,
-    IssuedAt,
-    AuthTime,
-    TokenId,
-    ClientId,
-    Scope,
-    SessionId,
-    Generation,
-    Acr,
-    Amr,
-    Roles,
-    Groups,
-    Confirmation,
-    Nonce,
-    AccessTokenHash,
-    Events,
-}
-
-/// What JSON a claim must be.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Shape {
-    /// A string.
-    Text,
-    /// A string or an array of strings.
-    TextOrList,
-    /// An array of strings.
-    List,
-    /// A `NumericDate`: seconds since the epoch, a fraction allowed (RFC 7519 §2).
-    Date,
-    /// An integer of 32 bits.
-    Counter,
-    /// An object.
-    Object,
-    /// Only its presence matters.
-    Anything,
-}
-
-impl Claim {
-    const COUNT: usize = 20;
-
-    fn of(name: &[u8]) -> Option<Self> {
-        Some(match name {
-            b"iss" => Self::Issuer,
-            b"sub" => Self::Subject,
-            b"aud" => Self::Audience,
-            b"exp" => Self::Expires,
-            b"nbf" => Self::NotBefore,
-            b"iat" => Self::IssuedAt,
-            b"auth_time" => Self::AuthTime,
-            b"jti" => Self::TokenId,
-            b"client_id" => Self::ClientId,
-            b"scope" => Self::Scope,
-            b"sid" => Self::SessionId,
-            b"gen" => Self::Generation,
-            b"acr" => Self::Acr,
-            b"amr" => Self::Amr,
-            b"roles" => Self::Roles,
-            b"groups" => Self::Groups,
-            b"cnf" => Self::Confirmation,
-            b"nonce" => Self::Nonce,
-            b"at_hash" => Self::AccessTokenHash,
-            b"events" => Self::Events,
-            _ => return None,
-        })
-    }
-
-    pub(crate) const fn name(self) -> &'static str {
-        match self {
-            Self::Issuer => "iss",
-            Self::Subject => "sub",
-            Self::Audience => "aud",
-            Self::Expires => "exp",
-            Self::NotBefore => "nbf",
-            Self::IssuedAt => "iat",
-            Self::AuthTime => "auth_time",
-            Self::TokenId => "jti",
-            Self::ClientId => "client_id",
-            Self::Scope => "scope",
-            Self::SessionId => "sid",
-            Self::Generation => "gen",
-            Self::Acr => "acr",
-            Self::Amr => "amr",
-            Self::Roles => "roles",
-            Self::Groups => "groups",
-            Self::Confirmation => "cnf",
-            Self::Nonce => "nonce",
-            Self::AccessTokenHash => "at_hash",
-            Self::Events => "events",
-        }
-    }
-
-    const fn shape(self) -> Shape {
-        match self {
-            Self::Issuer
-            | Self::Subject
-            | Self::TokenId
-            | Self::ClientId
-            | Self::SessionId
-            | Self::Acr => Shape::Text,
-            Self::Audience | Self::Scope => Shape::TextOrList,
-            Self::Amr | Self::Roles | Self::Groups => Shape::List,
-            Self::Expires | Self::NotBefore | Self::IssuedAt | Self::AuthTime => Shape::Date,
-            Self::Generation => Shape::Counter,
-            Self::Confirmation => Shape::Object,
-            Self::Nonce | Self::AccessTokenHash | Self::Events => Shape::Anything,
-        }
-    }
-
-    const fn bit(self) -> u32 {
-        1 << self as u8
-    }
-}
 
 /// A stretch of the buffer that holds the payload.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -272,46 +156,6 @@ fn date_slot(claim: Claim) -> usize {
         Claim::NotBefore => 1,
         Claim::IssuedAt => 2,
         _ => 3,
-    }
-}
-
-/// The texts of a claim such as `aud`, `roles` or `groups`, read from the payload as they are asked for.
-#[derive(Clone)]
-pub struct Texts<'b> {
-    /// Either JSON without escapes (`"a"` or `["a","b"]`), or, after a zero byte, texts that
-    /// had escapes, each behind its length in two bytes.
-    rest: &'b [u8],
-}
-
-impl<'b> Texts<'b> {
-    fn next_packed(&mut self) -> Option<&'b str> {
-        let (length, rest) = self.rest.get(1..)?.split_first_chunk::<2>()?;
-        let (text, _) = rest.split_at_checked(usize::from(u16::from_be_bytes(*length)))?;
-        // The zero byte in front of the next text is the last byte of this one's frame.
-        self.rest = rest.get(text.len()..).unwrap_or_default();
-        str::from_utf8(text).ok()
-    }
-}
-
-impl<'b> Iterator for Texts<'b> {
-    type Item = &'b str;
-
-    fn next(&mut self) -> Option<&'b str> {
-        if self.rest.first() == Some(&0) {
-            return self.next_packed();
-        }
-        let start = self.rest.iter().position(|&b| b == b'"')? + 1;
-        let rest = self.rest.get(start..)?;
-        let end = rest.iter().position(|&b| b == b'"')?;
-        let text = rest.get(..end)?;
-        self.rest = rest.get(end + 1..).unwrap_or_default();
-        str::from_utf8(text).ok()
-    }
-}
-
-impl std::fmt::Debug for Texts<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.debug_list().entries(self.clone()).finish()
     }
 }
 

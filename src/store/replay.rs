@@ -1,0 +1,32 @@
+//! Knows which single-use values have been used.
+//! Must not know what they are; it sees a hash.
+
+use std::fmt::Debug;
+
+use async_trait::async_trait;
+
+use super::{StoreError, session::Attempt};
+use crate::clock::Timestamp;
+
+/// Remembers values that work once: the `jti` of a client assertion or of a proof.
+#[async_trait]
+pub trait ReplayStore: Debug + Send + Sync + 'static {
+    /// Uses up a value until `expires_at`, and says whether this was its first use.
+    /// Linearizable: of many callers one is first. The same attempt sent again is first again.
+    ///
+    /// # Errors
+    /// [`StoreError`]; the value may or may not be used up, and must count as used.
+    async fn consume_once(
+        &self,
+        key: &[u8; 32],
+        attempt: Attempt,
+        expires_at: Timestamp,
+        now: Timestamp,
+    ) -> Result<bool, StoreError>;
+
+    /// Forgets up to `limit` values whose `expires_at` is at or before `now`.
+    ///
+    /// # Errors
+    /// [`StoreError`]; what was forgotten stays forgotten.
+    async fn prune_replays(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError>;
+}
