@@ -18,6 +18,7 @@ use super::{
     listen::keep_listening,
     run::Repeatable,
     schema::Schema,
+    server_statements::ServerStatements,
     skew::{Skew, keep_comparing},
     statements::Statements,
 };
@@ -198,6 +199,7 @@ impl PostgresBuilder {
         let inner = Arc::new(Inner {
             pool,
             statements: Statements::for_schema(&schema),
+            server: ServerStatements::for_schema(&schema),
             schema,
             call_timeout: self.call_timeout,
             skew: Skew::new(self.clock, self.max_skew),

@@ -2,9 +2,12 @@
 //! Must not know how a record came into it.
 //!
 //! A transaction that began before another may commit after it, so neither a number nor a time
-//! orders commits. Every record names its transaction. A walk begins with one look at the server:
-//! whatever was written by a transaction below `xmin` was committed and is seen by this walk, or
-//! never will be. So the next walk begins at that `xmin`, and reads what lies above it again.
+//! orders commits. Every record names its transaction, and every page is read with a look at
+//! which were running: what a transaction below `xmin` wrote is settled, it can be seen now or
+//! never. Settled records are read in their order, at most `limit` of them, and nothing can appear
+//! behind that place later. Where they come to an end, all that is young is read with them, and
+//! the next read begins at `xmin` and meets it again. A transaction anywhere on the server that
+//! stays open keeps more records young; none is missed.
 
 use async_trait::async_trait;
 use tokio_postgres::Row;
@@ -18,41 +21,30 @@ use crate::{
     },
 };
 
-/// A place in the feed.
+/// A place in the feed: everything up to this transaction and number has been read.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Place {
-    /// The transaction from which the next walk begins.
-    floor: i64,
-    /// The last record this walk has read, by transaction and number.
-    read: Option<(i64, i64)>,
+    tx: i64,
+    seq: i64,
 }
+
+/// Numbers begin at one.
+const START: Place = Place { tx: 0, seq: 0 };
 
 impl Place {
     fn to_cursor(self) -> Cursor {
-        let mut bytes = self.floor.to_be_bytes().to_vec();
-        if let Some((tx, seq)) = self.read {
-            bytes.extend(tx.to_be_bytes());
-            bytes.extend(seq.to_be_bytes());
-        }
+        let mut bytes = self.tx.to_be_bytes().to_vec();
+        bytes.extend(self.seq.to_be_bytes());
         Cursor::from_bytes(&bytes)
     }
 
     fn of(cursor: &Cursor) -> Result<Self, Error> {
-        let mut numbers = cursor.as_bytes().chunks_exact(8).map(|chunk| {
-            let bytes: [u8; 8] = chunk.try_into().unwrap_or_default();
-            i64::from_be_bytes(bytes)
-        });
-        let whole = matches!(cursor.as_bytes().len(), 8 | 24);
-        match (whole, numbers.next(), numbers.next(), numbers.next()) {
-            (true, Some(floor), None, _) => Ok(Self { floor, read: None }),
-            (true, Some(floor), Some(tx), Some(seq)) => Ok(Self { floor, read: Some((tx, seq)) }),
+        let bytes: [u8; 16] = cursor.as_bytes().try_into().map_err(|_| Error::Cursor)?;
+        let number = u128::from_be_bytes(bytes);
+        match (i64::try_from(number >> 64), i64::try_from(number & u128::from(u64::MAX))) {
+            (Ok(tx), Ok(seq)) => Ok(Self { tx, seq }),
             _ => Err(Error::Cursor),
         }
-    }
-
-    /// After which record to read on: numbers begin at one.
-    fn after(self) -> (i64, i64) {
-        self.read.unwrap_or((self.floor, 0))
     }
 }
 
@@ -63,11 +55,10 @@ impl RevocationFeed for PostgresStore {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<FeedPage, StoreError> {
-        let place = after.map(Place::of).transpose()?;
-        let (tx, seq) = place.map_or((0, 0), Place::after);
-        let (tx, limit) = (tx.to_string(), i64::from(limit.max(1)));
+        let place = after.map(Place::of).transpose()?.unwrap_or(START);
+        let (tx, limit) = (place.tx.to_string(), i64::from(limit.max(1)));
         let sql = &self.inner.statements.read_revocations;
-        let rows = self.inner.query(sql, &[&tx, &seq, &limit], Repeatable::Yes).await?;
+        let rows = self.inner.query(sql, &[&tx, &place.seq, &limit], Repeatable::Yes).await?;
         Ok(page(&rows, place, limit)?)
     }
 
@@ -80,28 +71,24 @@ impl RevocationFeed for PostgresStore {
     }
 }
 
-fn page(rows: &[Row], from: Option<Place>, limit: i64) -> Result<FeedPage, Error> {
+fn page(rows: &[Row], from: Place, limit: i64) -> Result<FeedPage, Error> {
     let first = rows.first().ok_or(Error::Answer("no page"))?;
     let (xmin, xmax): (i64, i64) = (first.try_get(0)?, first.try_get(1)?);
     // A place ahead of the server was given out by another: it was restored, or is a new one.
-    if from.is_some_and(|place| place.floor > xmax) {
+    if from.tx > xmax {
         return Err(Error::Cursor);
     }
     let mut records = Vec::with_capacity(rows.len());
-    let mut last = None;
+    let mut settled = 0;
+    let mut last = from;
     for row in rows {
         let Some(tx) = row.try_get::<_, Option<i64>>(2)? else { continue };
-        last = Some((tx, row.try_get(3)?));
+        settled += i64::from(tx < xmin);
+        last = Place { tx, seq: row.try_get(3)? };
         records.push(record(row)?);
     }
-    let complete = i64::try_from(records.len()).unwrap_or(i64::MAX) < limit;
-    // What this walk began with stands until it ends: what is committed meanwhile behind the
-    // place that was reached is read by the next walk.
-    let floor = match from {
-        Some(Place { floor, read: Some(_) }) => floor,
-        _ => xmin,
-    };
-    let place = Place { floor, read: if complete { None } else { last } };
+    let complete = settled < limit;
+    let place = if complete { Place { tx: xmin, seq: 0 } } else { last };
     Ok(FeedPage { records, cursor: place.to_cursor(), complete })
 }
 
@@ -137,6 +124,10 @@ fn target(row: &Row) -> Result<Target, Error> {
         "subject" => Target::Owner(Owner::Subject(subject()?)),
         "client" => Target::Owner(Owner::Client(client()?)),
         "subject_at_client" => Target::Owner(Owner::SubjectAtClient(subject()?, client()?)),
+        "client_changed" => {
+            let client = ClientId::parse(text(8, "key")?);
+            Target::Client(client.map_err(|error| Error::row_because("key", error))?)
+        }
         "signing_key" => {
             let key = KeyId::parse(text(8, "key")?);
             Target::SigningKey(key.map_err(|error| Error::row_because("key", error))?)
@@ -151,12 +142,11 @@ mod tests {
 
     #[test]
     fn a_place_survives_its_cursor() {
-        for read in [None, Some((9, 1))] {
-            let place = Place { floor: 7, read };
-            assert_eq!(Place::of(&place.to_cursor()).unwrap(), place);
-        }
-        for length in [0, 7, 9, 16, 25, 32] {
+        let place = Place { tx: 7, seq: i64::MAX };
+        assert_eq!(Place::of(&place.to_cursor()).unwrap(), place);
+        for length in [0, 7, 8, 15, 17, 24] {
             assert!(Place::of(&Cursor::from_bytes(&vec![1; length])).is_err(), "{length}");
         }
+        assert!(Place::of(&Cursor::from_bytes(&[255; 16])).is_err());
     }
 }

@@ -6,16 +6,19 @@
 
 mod api_keys;
 mod batch;
+mod clients;
 mod connect;
 mod error;
 mod feed;
 mod listen;
 mod migrate;
+mod once;
 mod revocations;
 mod rotate;
 mod rows;
 mod run;
 mod schema;
+mod server_statements;
 mod sessions;
 mod skew;
 mod statements;
@@ -32,7 +35,10 @@ use std::{
 use deadpool_postgres::Pool;
 use tokio::{runtime::Handle, sync::Notify, task::JoinHandle};
 
-use self::{batch::Rotations, error::Error, schema::Schema, skew::Skew, statements::Statements};
+use self::{
+    batch::Rotations, error::Error, schema::Schema, server_statements::ServerStatements,
+    skew::Skew, statements::Statements,
+};
 use super::revocation::{LocalSinks, RevocationRecord};
 
 pub use self::connect::PostgresBuilder;
@@ -71,6 +77,7 @@ struct Inner {
     pool: Pool,
     schema: Schema,
     statements: Statements,
+    server: ServerStatements,
     call_timeout: Duration,
     skew: Skew,
     rotations: Rotations,

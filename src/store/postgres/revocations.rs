@@ -29,7 +29,7 @@ fn owner_columns(owner: &Owner) -> (&'static str, &str, &str) {
     }
 }
 
-fn count(row: &tokio_postgres::Row, at: usize) -> Result<u64, Error> {
+pub(super) fn count(row: &tokio_postgres::Row, at: usize) -> Result<u64, Error> {
     let count: i64 = row.try_get(at)?;
     u64::try_from(count).map_err(|_| Error::Answer("a negative count"))
 }
@@ -49,7 +49,7 @@ impl RevocationStore for PostgresStore {
     }
 
     async fn revoke(&self, target: &Target, now: Timestamp) -> Result<(), StoreError> {
-        let (kind, id, key): (_, Option<&[u8]>, Option<&str>) = match target {
+        let (kind, id, name): (_, Option<&[u8]>, Option<&str>) = match target {
             Target::Owner(owner) => {
                 self.revoke_owner(owner, Reach::Sessions, EndReason::Administrative, now).await?;
                 return Ok(());
@@ -57,12 +57,13 @@ impl RevocationStore for PostgresStore {
             Target::Token(id) => ("token", Some(id.as_bytes()), None),
             Target::Session(id) => ("session", Some(id.as_bytes()), None),
             Target::ApiKey(id) => ("api_key", Some(id.as_bytes()), None),
+            Target::Client(client) => ("client_changed", None, Some(client.as_str())),
             Target::SigningKey(key) => ("signing_key", None, Some(key.as_str())),
         };
         self.inner.may_write()?;
         let at = millis(now);
         let sql = &self.inner.statements.revoke;
-        let rows = self.inner.query(sql, &[&kind, &id, &key, &at], Repeatable::Yes).await?;
+        let rows = self.inner.query(sql, &[&kind, &id, &name, &at], Repeatable::Yes).await?;
         let row = rows.first().ok_or(Error::Answer("no row for a revocation"))?;
         let until = row.try_get(0).map_err(Error::Driver)?;
         let expires_at = instant("expires_at", until)?;

@@ -298,7 +298,7 @@ pub(super) fn api_key(row: &Row, from: usize) -> Result<ApiKeyRecord, Error> {
     })
 }
 
-fn scope(text: &str) -> Result<Scope, crate::scope::ScopeError> {
+pub(super) fn scope(text: &str) -> Result<Scope, crate::scope::ScopeError> {
     if text.is_empty() { Ok(Scope::empty()) } else { Scope::parse(text) }
 }
 

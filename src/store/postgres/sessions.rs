@@ -52,8 +52,10 @@ impl Inner {
         let (reason, at) = (reason.as_str(), millis(now));
         let rows = self.query(statement, &[&id, &reason, &at], Repeatable::No).await?;
         let Some(row) = rows.first() else { return Ok(false) };
-        let expires_at = instant("expires_at", row.try_get(1)?)?;
-        self.publish(&[RevocationRecord { target, not_before: now, expires_at }]);
+        // Also where another call has ended it, which may not have told the sinks yet.
+        let not_before = instant("ended_at", row.try_get(1)?)?;
+        let expires_at = instant("expires_at", row.try_get(2)?)?;
+        self.publish(&[RevocationRecord { target, not_before, expires_at }]);
         Ok(row.try_get(0)?)
     }
 

@@ -94,13 +94,15 @@ impl Statements {
                     .into(),
             ),
             end_session: fill(
-                "WITH ended AS (UPDATE SCHEMA.session s SET ended_at = $3, end_reason = $2 \
-                 WHERE s.id = $1 AND s.ended_at IS NULL \
-                 RETURNING s.id, $3 < s.absolute_expires_at AND $3 < s.idle_expires_at AS live), \
+                "WITH locked AS MATERIALIZED (SELECT t.id, t.ended_at, $3 < t.absolute_expires_at AND $3 < t.idle_expires_at AS live \
+                 FROM SCHEMA.session t WHERE t.id = $1 FOR UPDATE), \
+                 ended AS (UPDATE SCHEMA.session t SET ended_at = $3, end_reason = $2 \
+                 FROM locked l WHERE t.id = l.id AND l.ended_at IS NULL RETURNING t.id), \
                  recorded AS (INSERT INTO SCHEMA.revocation (kind, id, not_before, expires_at) \
-                 SELECT 'session', id, $3, SCHEMA.kept_until($3) FROM ended \
-                 RETURNING expires_at) \
-                 SELECT ended.live, recorded.expires_at FROM ended, recorded"
+                 SELECT 'session', id, $3, SCHEMA.kept_until($3) FROM ended RETURNING expires_at) \
+                 SELECT l.live AND l.ended_at IS NULL, coalesce(l.ended_at, $3), \
+                 coalesce(r.expires_at, SCHEMA.kept_until(l.ended_at)) \
+                 FROM locked l LEFT JOIN recorded r ON true"
                     .into(),
             ),
             list_sessions: fill(format!(
@@ -129,13 +131,15 @@ impl Statements {
             )),
             rotate_api_key: schema.fill(&rotate_api_key()),
             end_api_key: fill(
-                "WITH ended AS (UPDATE SCHEMA.api_key k SET ended_at = $3, end_reason = $2 \
-                 WHERE k.id = $1 AND k.ended_at IS NULL \
-                 RETURNING k.id, coalesce($3 < k.expires_at, true) AS live), \
+                "WITH locked AS MATERIALIZED (SELECT t.id, t.ended_at, coalesce($3 < t.expires_at, true) AS live \
+                 FROM SCHEMA.api_key t WHERE t.id = $1 FOR UPDATE), \
+                 ended AS (UPDATE SCHEMA.api_key t SET ended_at = $3, end_reason = $2 \
+                 FROM locked l WHERE t.id = l.id AND l.ended_at IS NULL RETURNING t.id), \
                  recorded AS (INSERT INTO SCHEMA.revocation (kind, id, not_before, expires_at) \
-                 SELECT 'api_key', id, $3, SCHEMA.kept_until($3) FROM ended \
-                 RETURNING expires_at) \
-                 SELECT ended.live, recorded.expires_at FROM ended, recorded"
+                 SELECT 'api_key', id, $3, SCHEMA.kept_until($3) FROM ended RETURNING expires_at) \
+                 SELECT l.live AND l.ended_at IS NULL, coalesce(l.ended_at, $3), \
+                 coalesce(r.expires_at, SCHEMA.kept_until(l.ended_at)) \
+                 FROM locked l LEFT JOIN recorded r ON true"
                     .into(),
             ),
             touch_api_key: fill(
@@ -145,12 +149,20 @@ impl Statements {
             ),
             prune_api_keys: prune("api_key", "least(ended_at, expires_at)"),
             read_revocations: fill(
-                "SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, \
+                "WITH settled AS MATERIALIZED (SELECT r.* FROM SCHEMA.revocation r \
+                 WHERE (r.tx, r.seq) > ($1::text::xid8, $2) \
+                 AND r.tx < pg_snapshot_xmin(pg_current_snapshot()) \
+                 ORDER BY r.tx, r.seq LIMIT $3), \
+                 young AS (SELECT r.* FROM SCHEMA.revocation r \
+                 WHERE (r.tx, r.seq) > ($1::text::xid8, $2) \
+                 AND r.tx >= pg_snapshot_xmin(pg_current_snapshot()) \
+                 AND (SELECT count(*) FROM settled) < $3), \
+                 page AS (SELECT * FROM settled UNION ALL SELECT * FROM young) \
+                 SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint, \
                  pg_snapshot_xmax(pg_current_snapshot())::text::bigint, \
-                 page.* FROM (SELECT 1) once LEFT JOIN LATERAL (SELECT r.tx::text::bigint AS \
-                 written_by, r.seq, r.kind, r.id, r.subject, r.client, r.key, r.not_before, \
-                 r.expires_at FROM SCHEMA.revocation r WHERE (r.tx, r.seq) > ($1::text::xid8, $2) \
-                 ORDER BY r.tx, r.seq LIMIT $3) page ON true"
+                 p.tx::text::bigint, p.seq, p.kind, p.id, p.subject, p.client, p.key, \
+                 p.not_before, p.expires_at \
+                 FROM (SELECT 1) once LEFT JOIN page p ON true ORDER BY p.tx, p.seq"
                     .into(),
             ),
             raise_retention: fill(

@@ -97,7 +97,8 @@ CREATE INDEX owner_mark_to_prune ON owner_mark (expires_at);
 CREATE TABLE revocation (
     seq        bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     tx         xid8 NOT NULL DEFAULT pg_current_xact_id(),
-    -- `token`, `session`, `api_key` (named by `id`), `subject`, `client`, `subject_at_client`, `signing_key` (by `key`).
+    -- `token`, `session`, `api_key` (named by `id`); `subject`, `client`, `subject_at_client`; `client_changed` and
+    -- `signing_key` (named by `key`).
     kind       text COLLATE "C" NOT NULL,
     id         bytea CHECK (octet_length(id) = 18),
     subject    text COLLATE "C",
@@ -227,3 +228,78 @@ BEGIN
         VALUES (of_kind, nullif(of_subject, ''), nullif(of_client, ''),
             revoke_owner.not_before, revoke_owner.expires_at);
 END $$;
+
+-- Ends one session that another statement has found, with its record; what was committed while that statement waited is
+-- seen, because a VOLATILE function looks anew. Nothing if there is no such session.
+CREATE FUNCTION end_session(of_id bytea, why text, instant bigint, OUT ended_since bigint, OUT kept bigint)
+LANGUAGE plpgsql VOLATILE SET search_path FROM CURRENT AS $$
+BEGIN
+    PERFORM require_read_committed();
+    UPDATE session SET ended_at = instant, end_reason = why WHERE id = of_id AND ended_at IS NULL;
+    IF FOUND THEN
+        ended_since := instant;
+        INSERT INTO revocation (kind, id, not_before, expires_at)
+            VALUES ('session', of_id, instant, kept_until(instant)) RETURNING expires_at INTO kept;
+    ELSE
+        SELECT s.ended_at, kept_until(s.ended_at) INTO ended_since, kept FROM session s WHERE s.id = of_id;
+    END IF;
+END $$;
+
+CREATE TABLE client (
+    id                text COLLATE "C" PRIMARY KEY,
+    version           bigint NOT NULL,
+    settings          text NOT NULL,
+    -- Hashes under a key of the master secret, and until when each works.
+    secret_hashes     bytea[] NOT NULL,
+    secret_expires_at bigint[] NOT NULL,
+    disabled_at       bigint
+);
+
+CREATE TABLE consent (
+    subject  text COLLATE "C" NOT NULL,
+    client   text COLLATE "C" NOT NULL,
+    scope    text NOT NULL,
+    given_at bigint NOT NULL,
+    PRIMARY KEY (subject, client)
+);
+
+CREATE INDEX consent_of_client ON consent (client);
+
+-- An authorization code, with every column of the session that it will open.
+CREATE TABLE code (
+    LIKE session INCLUDING CONSTRAINTS,
+    code_id          bytea PRIMARY KEY CHECK (octet_length(code_id) = 18),
+    redirect_uri     text NOT NULL,
+    challenge        text NOT NULL,
+    code_expires_at  bigint NOT NULL,
+    extra            text NOT NULL,
+    -- `redeemed` (by the attempt `used_by`) or `burnt`.
+    used             text,
+    used_by          bytea CHECK (octet_length(used_by) = 8),
+    code_prune_after bigint NOT NULL
+) WITH (fillfactor = 70);
+
+CREATE INDEX code_to_prune ON code (code_prune_after);
+
+CREATE TABLE replay (
+    key        bytea PRIMARY KEY CHECK (octet_length(key) = 32),
+    attempt    bytea NOT NULL CHECK (octet_length(attempt) = 8),
+    expires_at bigint NOT NULL
+);
+
+CREATE INDEX replay_to_prune ON replay (expires_at);
+
+-- The signing keys as one value: one row. The private halves are sealed.
+CREATE TABLE signing_key_set (
+    only_row       boolean PRIMARY KEY DEFAULT true CHECK (only_row),
+    version        bigint NOT NULL,
+    kid            text[] NOT NULL,
+    public_jwk     text[] NOT NULL,
+    sealed_private bytea[] NOT NULL,
+    published_at   bigint[] NOT NULL,
+    active_at      bigint[] NOT NULL,
+    retire_at      bigint[] NOT NULL,
+    gone_at        bigint[] NOT NULL
+);
+
+INSERT INTO signing_key_set VALUES (true, 0, '{}', '{}', '{}', '{}', '{}', '{}', '{}');

@@ -1,0 +1,446 @@
+//! Knows what a store must survive: lost connections, a restarted server, a dead network, a
+//! killed process, a restored table.
+//! Must not know how it survives.
+
+use std::{
+    io::{BufRead, BufReader, Write},
+    process::{Command, Stdio},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
+    },
+    time::{Duration, Instant},
+};
+
+use hallpass::{
+    id::{SessionId, Subject},
+    store::{
+        EndReason, Granted, InsertOutcome, Owner, PostgresStore, Reach, RevocationStore,
+        RotateOutcome, SessionStore, StoreErrorKind,
+    },
+};
+use tokio::net::{TcpListener, TcpStream};
+use tokio_postgres::Config;
+
+use crate::bed::{MINUTE, beside, builder, now, rotation, schema, session, store_in, url};
+
+/// A session that rotates at every call.
+fn busy(number: u64) -> hallpass::store::SessionRecord {
+    let mut row = session(number, now());
+    row.policy.retry_window = Duration::ZERO;
+    row
+}
+
+fn generation(outcome: RotateOutcome) -> Option<u32> {
+    match outcome {
+        RotateOutcome::Granted { session, .. } => Some(session.state.generation),
+        _ => None,
+    }
+}
+
+/// Rotates `rows` sessions as fast as it can, and never forks one: an attempt without a certain
+/// answer is sent again as it was.
+async fn rotate_for(store: Arc<PostgresStore>, id: SessionId, stop: Arc<AtomicBool>) -> (u32, u32) {
+    let (mut current, mut lost) = (0, 0);
+    while !stop.load(Ordering::Relaxed) {
+        let presented = rotation(id, current);
+        let began = Instant::now();
+        loop {
+            match store.rotate_session(&presented, now()).await {
+                Ok(outcome) => {
+                    let after = generation(outcome).expect("an honest holder was refused");
+                    assert_eq!(after, current + 1);
+                    current = after;
+                    break;
+                }
+                Err(error) => {
+                    let kinds = [StoreErrorKind::Unavailable, StoreErrorKind::Busy];
+                    assert!(kinds.contains(&error.kind()), "{error:?}");
+                    lost += 1;
+                    assert!(began.elapsed() < Duration::from_secs(60), "no recovery: {error:?}");
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                }
+            }
+        }
+    }
+    (current, lost)
+}
+
+async fn contend(
+    store: &Arc<PostgresStore>,
+    rows: u64,
+) -> (Vec<SessionId>, Arc<AtomicBool>, Vec<tokio::task::JoinHandle<(u32, u32)>>) {
+    let stop = Arc::new(AtomicBool::new(false));
+    let (mut ids, mut tasks) = (Vec::new(), Vec::new());
+    for number in 0..rows {
+        let row = busy(number);
+        assert_eq!(store.insert_session(&row).await.unwrap(), InsertOutcome::Inserted);
+        ids.push(row.id);
+        tasks.push(tokio::spawn(rotate_for(Arc::clone(store), row.id, Arc::clone(&stop))));
+    }
+    (ids, stop, tasks)
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn connections_cut_in_mid_batch_lose_nothing() {
+    let name = schema();
+    let store = builder(&name).connect(&url()).await.unwrap();
+    store.migrate().await.unwrap();
+    let store = Arc::new(store);
+    let (ids, stop, tasks) = contend(&store, 64).await;
+    let admin = beside(&url()).await;
+    let kill = format!(
+        "SELECT count(pg_terminate_backend(pid)) FROM pg_stat_activity \
+         WHERE application_name = 'hallpass' AND query LIKE '%{name}%' AND pid <> pg_backend_pid()"
+    );
+    let mut cut = 0;
+    for _ in 0..40 {
+        tokio::time::sleep(Duration::from_millis(50)).await;
+        cut += admin.query_one(&kill, &[]).await.unwrap().get::<_, i64>(0);
+    }
+    stop.store(true, Ordering::Relaxed);
+    for (id, task) in ids.iter().zip(tasks) {
+        let (reached, _) = task.await.unwrap();
+        let row = store.find_session(id).await.unwrap().unwrap();
+        assert_eq!(row.state.generation, reached, "an answer was lost or given twice");
+    }
+    assert!(cut > 40, "only {cut} connections were cut");
+}
+
+fn server(args: &[&str]) -> String {
+    let script = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/servers/postgres");
+    let output = Command::new(script).args(args).stderr(Stdio::inherit()).output().unwrap();
+    assert!(output.status.success(), "{output:?}");
+    String::from_utf8(output.stdout).unwrap()
+}
+
+/// On a server of its own, because others would not like it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn a_restarted_server_is_found_again() {
+    let started = server(&["start"]);
+    let value = |name: &str| {
+        let line = started.lines().find_map(|line| line.strip_prefix(&format!("export {name}=")));
+        line.unwrap().to_owned()
+    };
+    let (url, dir) = (value("HALLPASS_TEST_POSTGRES"), value("HALLPASS_TEST_POSTGRES_DIR"));
+    let store = PostgresStore::builder().connect(&url).await.unwrap();
+    store.migrate().await.unwrap();
+    let store = Arc::new(store);
+    let (ids, stop, tasks) = contend(&store, 32).await;
+    let mut lost = 0;
+    for _ in 0..3 {
+        tokio::time::sleep(Duration::from_millis(300)).await;
+        let dir = dir.clone();
+        tokio::task::spawn_blocking(move || server(&["restart", &dir])).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_millis(500)).await;
+    stop.store(true, Ordering::Relaxed);
+    for (id, task) in ids.iter().zip(tasks) {
+        let (reached, errors) = task.await.unwrap();
+        lost += errors;
+        assert!(reached > 0);
+        let row = store.find_session(id).await.unwrap().unwrap();
+        assert_eq!(row.state.generation, reached);
+    }
+    drop(store);
+    server(&["stop", &dir]);
+    println!("{lost} calls had no certain answer");
+}
+
+const OPEN: u8 = 0;
+const HANG: u8 = 1;
+const RESET: u8 = 2;
+
+/// A network between store and server that can be cut.
+struct Proxy {
+    mode: Arc<AtomicU8>,
+    url: String,
+}
+
+impl Proxy {
+    async fn start() -> Self {
+        let config: Config = url().parse().unwrap();
+        let port = config.get_ports()[0];
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let here = listener.local_addr().unwrap().port();
+        let mode = Arc::new(AtomicU8::new(OPEN));
+        let shared = Arc::clone(&mode);
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                let mode = Arc::clone(&shared);
+                tokio::spawn(async move {
+                    let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
+                    let (client, server) = (Arc::new(client), Arc::new(server));
+                    let there = pump(Arc::clone(&client), Arc::clone(&server), Arc::clone(&mode));
+                    tokio::join!(there, pump(server, client, mode));
+                });
+            }
+        });
+        Self { mode, url: url().replace(&format!(":{port}/"), &format!(":{here}/")) }
+    }
+
+    fn set(&self, mode: u8) {
+        self.mode.store(mode, Ordering::SeqCst);
+    }
+}
+
+/// Carries bytes one way while the network is open; a cut one drops what comes, or the line.
+async fn pump(from: Arc<TcpStream>, to: Arc<TcpStream>, mode: Arc<AtomicU8>) {
+    let mut buffer = [0; 4096];
+    loop {
+        let readable = tokio::time::timeout(Duration::from_millis(20), from.readable()).await;
+        if mode.load(Ordering::SeqCst) == RESET {
+            return;
+        }
+        if readable.is_err() || mode.load(Ordering::SeqCst) == HANG {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            continue;
+        }
+        let length = match from.try_read(&mut buffer) {
+            Ok(0) => return,
+            Ok(length) => length,
+            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
+            Err(_) => return,
+        };
+        let mut sent = 0;
+        while sent < length {
+            if to.writable().await.is_err() {
+                return;
+            }
+            match to.try_write(&buffer[sent..length]) {
+                Ok(more) => sent += more,
+                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
+                Err(_) => return,
+            }
+        }
+    }
+}
+
+/// Neither hangs nor needs a restart: `Unavailable` in bounded time, then service again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cut_network_is_unavailable_in_bounded_time_and_recovers() {
+    let proxy = Proxy::start().await;
+    let limit = Duration::from_secs(1);
+    let store = PostgresStore::builder()
+        .schema(&schema())
+        .max_connections(4)
+        .call_timeout(limit)
+        .connect(&proxy.url)
+        .await
+        .unwrap();
+    store.migrate().await.unwrap();
+    let store = Arc::new(store);
+    let row = busy(1);
+    store.insert_session(&row).await.unwrap();
+    let mut current = 0;
+    for mode in [HANG, RESET, HANG, RESET] {
+        proxy.set(mode);
+        let presented = rotation(row.id, current);
+        let calls: Vec<_> = (0..12_u64)
+            .map(|number| {
+                let (store, mut presented) = (Arc::clone(&store), presented.clone());
+                if number > 0 {
+                    presented.id = session(number, now()).id;
+                }
+                tokio::spawn(async move {
+                    let began = Instant::now();
+                    let answer = store.rotate_session(&presented, now()).await;
+                    (answer, began.elapsed())
+                })
+            })
+            .collect();
+        for call in calls {
+            let (answer, took) = call.await.unwrap();
+            assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
+            assert!(took < limit * 3, "{took:?}");
+        }
+        proxy.set(OPEN);
+        // The very same attempt is safe to send again, and service is back without a restart.
+        let began = Instant::now();
+        let outcome = loop {
+            match store.rotate_session(&presented, now()).await {
+                Ok(outcome) => break outcome,
+                Err(_) => assert!(began.elapsed() < Duration::from_secs(20), "no recovery"),
+            }
+        };
+        assert_eq!(generation(outcome), Some(current + 1));
+        current += 1;
+    }
+    assert_eq!(store.find_session(&row.id).await.unwrap().unwrap().state.generation, current);
+}
+
+const CHILD_SCHEMA: &str = "HALLPASS_TEST_CHILD_SCHEMA";
+
+/// Not a test: what the test below starts and kills. Rotates eight sessions and says on its
+/// output what it was answered.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "started by a_killed_process_leaves_no_fork"]
+async fn child_that_rotates() {
+    let Ok(name) = std::env::var(CHILD_SCHEMA) else { return };
+    let store = Arc::new(builder(&name).connect(&url()).await.unwrap());
+    let mut tasks = Vec::new();
+    for row in store.list_sessions(&Subject::parse("all").unwrap(), None, 100, now()).await.unwrap()
+    {
+        let store = Arc::clone(&store);
+        tasks.push(tokio::spawn(async move {
+            let mut current = row.state.generation;
+            loop {
+                let outcome =
+                    store.rotate_session(&rotation(row.id, current), now()).await.unwrap();
+                current = generation(outcome).unwrap();
+                let mut out = std::io::stdout().lock();
+                writeln!(out, "ANSWER {} {current}", row.id).unwrap();
+                out.flush().unwrap();
+            }
+        }));
+    }
+    for task in tasks {
+        task.await.unwrap();
+    }
+}
+
+/// Invariants 1, 2, 20, 52: after kill -9 at any moment, every token that was given out still
+/// works or is answered by the table, and no session has two branches.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_process_leaves_no_fork() {
+    static TOTAL: AtomicU32 = AtomicU32::new(0);
+    let name = schema();
+    let store = store_in(&name).await;
+    let mut given = std::collections::HashMap::new();
+    for number in 0..8 {
+        let mut row = busy(number);
+        row.subject = Subject::parse("all").unwrap();
+        store.insert_session(&row).await.unwrap();
+        given.insert(row.id, 0_u32);
+    }
+    for kill in 0..20_u64 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "faults::child_that_rotates", "--ignored", "--nocapture"])
+            .env(CHILD_SCHEMA, &name)
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        // At a moment of its work that differs each time.
+        let until = 100 + kill * 97 % 700;
+        let (mut seen, mut pid) = (0, Some(child));
+        for line in lines.map_while(Result::ok) {
+            // The harness may write on the same line before the first answer.
+            let Some((_, answer)) = line.split_once("ANSWER ") else { continue };
+            let (id, reached) = answer.split_once(' ').unwrap();
+            let Ok(reached) = reached.parse::<u32>() else { continue };
+            let known = given.get_mut(&SessionId::parse(id).unwrap()).unwrap();
+            assert!(reached > *known, "the same generation was given out twice");
+            *known = reached;
+            seen += 1;
+            if seen == until
+                && let Some(mut child) = pid.take()
+            {
+                child.kill().unwrap();
+                child.wait().unwrap();
+            }
+        }
+        TOTAL.fetch_add(u32::try_from(seen).unwrap(), Ordering::Relaxed);
+        assert!(pid.is_none(), "the child ended by itself after {seen} answers");
+        for (id, current) in &mut given {
+            // What was in flight when it died may have been committed or not.
+            let row = store.find_session(id).await.unwrap().unwrap().state.generation;
+            assert!(row == *current || row == *current + 1, "{row} after {current}");
+            let outcome = store.rotate_session(&rotation(*id, *current), now()).await.unwrap();
+            let RotateOutcome::Granted { how, session } = outcome else { panic!("{outcome:?}") };
+            // Replayed where it was committed, which the server may still be at.
+            assert!(matches!(how, Granted::Replayed | Granted::Rotated { .. }), "{how:?}");
+            assert!(row == *current || how == Granted::Replayed, "{how:?}");
+            assert_eq!(session.state.generation, *current + 1);
+            *current += 1;
+        }
+    }
+    println!("{} answers, 20 kills", TOTAL.load(Ordering::Relaxed));
+}
+
+/// Invariant 19: a restored row is behind its tokens; nothing changes, and it is said.
+#[tokio::test]
+async fn a_restored_row_is_a_rollback_and_may_be_moved_forward() {
+    let name = schema();
+    let store = store_in(&name).await;
+    let row = busy(1);
+    store.insert_session(&row).await.unwrap();
+    let admin = beside(&url()).await;
+    let run = |sql: &str| {
+        let sql = sql.replace("SCHEMA", &name);
+        let admin = &admin;
+        async move { admin.batch_execute(&sql).await.unwrap() }
+    };
+    run("CREATE TABLE SCHEMA.saved AS SELECT * FROM SCHEMA.session").await;
+    for generation in 0..3 {
+        store.rotate_session(&rotation(row.id, generation), now()).await.unwrap();
+    }
+    run("DELETE FROM SCHEMA.session; INSERT INTO SCHEMA.session SELECT * FROM SCHEMA.saved").await;
+    let outcome = store.rotate_session(&rotation(row.id, 3), now()).await.unwrap();
+    assert_eq!(outcome, RotateOutcome::StateRollback { row: Some(0) });
+    assert_eq!(store.find_session(&row.id).await.unwrap().unwrap(), row);
+    let mut forward = rotation(row.id, 3);
+    forward.fast_forward = true;
+    let outcome = store.rotate_session(&forward, now()).await.unwrap();
+    assert_eq!(generation(outcome), Some(4));
+    run("DELETE FROM SCHEMA.session").await;
+    let outcome = store.rotate_session(&rotation(row.id, 4), now()).await.unwrap();
+    assert_eq!(outcome, RotateOutcome::StateRollback { row: None });
+}
+
+/// Design, section "revocation": no session slips past. Inserts and revocations race on raw
+/// transactions that are held open, so that each really waits for the other.
+#[tokio::test(flavor = "multi_thread", worker_threads = 3)]
+async fn no_session_slips_past_a_revocation_that_waits() {
+    let name = schema();
+    let store = Arc::new(store_in(&name).await);
+    let admin = beside(&url()).await;
+    for number in 0..60_u64 {
+        // A session being created: it holds the owner's locks, and is not committed yet.
+        let open = session(number, now());
+        admin.batch_execute("BEGIN").await.unwrap();
+        admin
+            .batch_execute(&format!(
+                "SELECT {name}.born_floor('{}', 'web'); INSERT INTO {name}.session \
+                 SELECT (jsonb_populate_record(s, jsonb_build_object('id', '\\x{}', 'subject', \
+                 '{}'))).* FROM {name}.session s LIMIT 1",
+                open.subject,
+                open.id.as_bytes().iter().map(|byte| format!("{byte:02x}")).collect::<String>(),
+                open.subject
+            ))
+            .await
+            .unwrap();
+        if number == 0 {
+            // The template for the others.
+            admin.batch_execute("ROLLBACK").await.unwrap();
+            store.insert_session(&session(1_000, now())).await.unwrap();
+            continue;
+        }
+        let owner = Owner::Subject(open.subject.clone());
+        let revoking = {
+            let (store, at) = (Arc::clone(&store), now());
+            tokio::spawn(async move {
+                store.revoke_owner(&owner, Reach::Sessions, EndReason::SubjectRevoked, at).await
+            })
+        };
+        let inserting = {
+            let (store, mut late) = (Arc::clone(&store), session(number, now() - MINUTE));
+            late.subject = open.subject.clone();
+            tokio::spawn(async move { (store.insert_session(&late).await, late.id) })
+        };
+        tokio::time::sleep(Duration::from_millis(number % 7)).await;
+        admin.batch_execute("COMMIT").await.unwrap();
+        revoking.await.unwrap().unwrap();
+        let (made, late) = inserting.await.unwrap();
+        let ended = |id| {
+            let store = Arc::clone(&store);
+            async move { store.find_session(&id).await.unwrap().unwrap().state.ended.is_some() }
+        };
+        assert!(ended(open.id).await, "the open one slipped past");
+        match made.unwrap() {
+            InsertOutcome::Inserted => assert!(ended(late).await, "the late one slipped past"),
+            outcome => assert!(matches!(outcome, InsertOutcome::BornRevoked { .. }), "{outcome:?}"),
+        }
+    }
+}
