@@ -29,6 +29,8 @@ mod replay;
 mod revocation;
 mod session;
 mod signing_key;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
@@ -52,6 +54,9 @@ pub use session::{
     SessionRecord, SessionState, SessionStore,
 };
 pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability as SqliteDurability, SqliteCounts, SqliteOptions, SqliteStore};
 
 /// Everything an authority needs to remember.
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}

@@ -119,12 +119,12 @@ async fn every_statement_is_an_index_look_up() {
     let beside = beside(&url()).await;
     let fill = "
         INSERT INTO SCHEMA.session SELECT (jsonb_populate_record(s, jsonb_build_object(
-            'id', '\\x' || encode(substring(s.id FOR 6), 'hex') || lpad(to_hex(n), 24, 'f'),
+            'id', '\\x' || encode(substring(s.id FOR 6), 'hex') || lpad(to_hex(n), 24, '0'),
             'subject', 'user-' || n % 50000, 'client', 'client-' || n % 2000,
             'prune_after', s.prune_after + n))).*
             FROM SCHEMA.session s, generate_series(2, 200000) n;
         INSERT INTO SCHEMA.api_key SELECT (jsonb_populate_record(k, jsonb_build_object(
-            'id', '\\x' || encode(substring(k.id FOR 6), 'hex') || lpad(to_hex(n), 24, 'f'),
+            'id', '\\x' || encode(substring(k.id FOR 6), 'hex') || lpad(to_hex(n), 24, '0'),
             'subject', 'user-' || n % 50000, 'client', 'client-' || n % 2000,
             'expires_at', 4000000000000 + n))).*
             FROM SCHEMA.api_key k, generate_series(2, 200000) n;
