@@ -1,37 +1,33 @@
-//! Knows what a store must survive: lost connections, a restarted server, a dead network, a
-//! killed process, a restored table.
+//! Knows what a store must survive: lost connections, a restarted server, a restored table.
 //! Must not know how it survives.
 
 use std::{
-    io::{BufRead, BufReader, Write},
     process::{Command, Stdio},
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicU8, AtomicU32, Ordering},
+        atomic::{AtomicBool, Ordering},
     },
     time::{Duration, Instant},
 };
 
 use hallpass::{
-    id::{SessionId, Subject},
+    id::SessionId,
     store::{
-        EndReason, Granted, InsertOutcome, Owner, PostgresStore, Reach, RevocationStore,
-        RotateOutcome, SessionStore, StoreErrorKind,
+        EndReason, InsertOutcome, Owner, PostgresStore, Reach, RevocationStore, RotateOutcome,
+        SessionStore, StoreErrorKind,
     },
 };
-use tokio::net::{TcpListener, TcpStream};
-use tokio_postgres::Config;
 
 use crate::bed::{MINUTE, beside, builder, now, rotation, schema, session, store_in, url};
 
 /// A session that rotates at every call.
-fn busy(number: u64) -> hallpass::store::SessionRecord {
+pub(crate) fn busy(number: u64) -> hallpass::store::SessionRecord {
     let mut row = session(number, now());
     row.policy.retry_window = Duration::ZERO;
     row
 }
 
-fn generation(outcome: RotateOutcome) -> Option<u32> {
+pub(crate) fn generation(outcome: RotateOutcome) -> Option<u32> {
     match outcome {
         RotateOutcome::Granted { session, .. } => Some(session.state.generation),
         _ => None,
@@ -145,218 +141,6 @@ async fn a_restarted_server_is_found_again() {
     drop(store);
     server(&["stop", &dir]);
     println!("{lost} calls had no certain answer");
-}
-
-const OPEN: u8 = 0;
-const HANG: u8 = 1;
-const RESET: u8 = 2;
-
-/// A network between store and server that can be cut.
-struct Proxy {
-    mode: Arc<AtomicU8>,
-    url: String,
-}
-
-impl Proxy {
-    async fn start() -> Self {
-        let config: Config = url().parse().unwrap();
-        let port = config.get_ports()[0];
-        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-        let here = listener.local_addr().unwrap().port();
-        let mode = Arc::new(AtomicU8::new(OPEN));
-        let shared = Arc::clone(&mode);
-        tokio::spawn(async move {
-            while let Ok((client, _)) = listener.accept().await {
-                let mode = Arc::clone(&shared);
-                tokio::spawn(async move {
-                    let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
-                    let (client, server) = (Arc::new(client), Arc::new(server));
-                    let there = pump(Arc::clone(&client), Arc::clone(&server), Arc::clone(&mode));
-                    tokio::join!(there, pump(server, client, mode));
-                });
-            }
-        });
-        Self { mode, url: url().replace(&format!(":{port}/"), &format!(":{here}/")) }
-    }
-
-    fn set(&self, mode: u8) {
-        self.mode.store(mode, Ordering::SeqCst);
-    }
-}
-
-/// Carries bytes one way while the network is open; a cut one drops what comes, or the line.
-async fn pump(from: Arc<TcpStream>, to: Arc<TcpStream>, mode: Arc<AtomicU8>) {
-    let mut buffer = [0; 4096];
-    loop {
-        let readable = tokio::time::timeout(Duration::from_millis(20), from.readable()).await;
-        if mode.load(Ordering::SeqCst) == RESET {
-            return;
-        }
-        if readable.is_err() || mode.load(Ordering::SeqCst) == HANG {
-            tokio::time::sleep(Duration::from_millis(5)).await;
-            continue;
-        }
-        let length = match from.try_read(&mut buffer) {
-            Ok(0) => return,
-            Ok(length) => length,
-            Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
-            Err(_) => return,
-        };
-        let mut sent = 0;
-        while sent < length {
-            if to.writable().await.is_err() {
-                return;
-            }
-            match to.try_write(&buffer[sent..length]) {
-                Ok(more) => sent += more,
-                Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => {}
-                Err(_) => return,
-            }
-        }
-    }
-}
-
-/// Neither hangs nor needs a restart: `Unavailable` in bounded time, then service again.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_cut_network_is_unavailable_in_bounded_time_and_recovers() {
-    let proxy = Proxy::start().await;
-    let limit = Duration::from_secs(1);
-    let store = PostgresStore::builder()
-        .schema(&schema())
-        .max_connections(4)
-        .call_timeout(limit)
-        .connect(&proxy.url)
-        .await
-        .unwrap();
-    store.migrate().await.unwrap();
-    let store = Arc::new(store);
-    let row = busy(1);
-    store.insert_session(&row).await.unwrap();
-    let mut current = 0;
-    for mode in [HANG, RESET, HANG, RESET] {
-        proxy.set(mode);
-        let presented = rotation(row.id, current);
-        let calls: Vec<_> = (0..12_u64)
-            .map(|number| {
-                let (store, mut presented) = (Arc::clone(&store), presented.clone());
-                if number > 0 {
-                    presented.id = session(number, now()).id;
-                }
-                tokio::spawn(async move {
-                    let began = Instant::now();
-                    let answer = store.rotate_session(&presented, now()).await;
-                    (answer, began.elapsed())
-                })
-            })
-            .collect();
-        for call in calls {
-            let (answer, took) = call.await.unwrap();
-            assert_eq!(answer.unwrap_err().kind(), StoreErrorKind::Unavailable);
-            assert!(took < limit * 3, "{took:?}");
-        }
-        proxy.set(OPEN);
-        // The very same attempt is safe to send again, and service is back without a restart.
-        let began = Instant::now();
-        let outcome = loop {
-            match store.rotate_session(&presented, now()).await {
-                Ok(outcome) => break outcome,
-                Err(_) => assert!(began.elapsed() < Duration::from_secs(20), "no recovery"),
-            }
-        };
-        assert_eq!(generation(outcome), Some(current + 1));
-        current += 1;
-    }
-    assert_eq!(store.find_session(&row.id).await.unwrap().unwrap().state.generation, current);
-}
-
-const CHILD_SCHEMA: &str = "HALLPASS_TEST_CHILD_SCHEMA";
-
-/// Not a test: what the test below starts and kills. Rotates eight sessions and says on its
-/// output what it was answered.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-#[ignore = "started by a_killed_process_leaves_no_fork"]
-async fn child_that_rotates() {
-    let Ok(name) = std::env::var(CHILD_SCHEMA) else { return };
-    let store = Arc::new(builder(&name).connect(&url()).await.unwrap());
-    let mut tasks = Vec::new();
-    for row in store.list_sessions(&Subject::parse("all").unwrap(), None, 100, now()).await.unwrap()
-    {
-        let store = Arc::clone(&store);
-        tasks.push(tokio::spawn(async move {
-            let mut current = row.state.generation;
-            loop {
-                let outcome =
-                    store.rotate_session(&rotation(row.id, current), now()).await.unwrap();
-                current = generation(outcome).unwrap();
-                let mut out = std::io::stdout().lock();
-                writeln!(out, "ANSWER {} {current}", row.id).unwrap();
-                out.flush().unwrap();
-            }
-        }));
-    }
-    for task in tasks {
-        task.await.unwrap();
-    }
-}
-
-/// Invariants 1, 2, 20, 52: after kill -9 at any moment, every token that was given out still
-/// works or is answered by the table, and no session has two branches.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn a_killed_process_leaves_no_fork() {
-    static TOTAL: AtomicU32 = AtomicU32::new(0);
-    let name = schema();
-    let store = store_in(&name).await;
-    let mut given = std::collections::HashMap::new();
-    for number in 0..8 {
-        let mut row = busy(number);
-        row.subject = Subject::parse("all").unwrap();
-        store.insert_session(&row).await.unwrap();
-        given.insert(row.id, 0_u32);
-    }
-    for kill in 0..20_u64 {
-        let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "faults::child_that_rotates", "--ignored", "--nocapture"])
-            .env(CHILD_SCHEMA, &name)
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
-        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
-        // At a moment of its work that differs each time.
-        let until = 100 + kill * 97 % 700;
-        let (mut seen, mut pid) = (0, Some(child));
-        for line in lines.map_while(Result::ok) {
-            // The harness may write on the same line before the first answer.
-            let Some((_, answer)) = line.split_once("ANSWER ") else { continue };
-            let (id, reached) = answer.split_once(' ').unwrap();
-            let Ok(reached) = reached.parse::<u32>() else { continue };
-            let known = given.get_mut(&SessionId::parse(id).unwrap()).unwrap();
-            assert!(reached > *known, "the same generation was given out twice");
-            *known = reached;
-            seen += 1;
-            if seen == until
-                && let Some(mut child) = pid.take()
-            {
-                child.kill().unwrap();
-                child.wait().unwrap();
-            }
-        }
-        TOTAL.fetch_add(u32::try_from(seen).unwrap(), Ordering::Relaxed);
-        assert!(pid.is_none(), "the child ended by itself after {seen} answers");
-        for (id, current) in &mut given {
-            // What was in flight when it died may have been committed or not.
-            let row = store.find_session(id).await.unwrap().unwrap().state.generation;
-            assert!(row == *current || row == *current + 1, "{row} after {current}");
-            let outcome = store.rotate_session(&rotation(*id, *current), now()).await.unwrap();
-            let RotateOutcome::Granted { how, session } = outcome else { panic!("{outcome:?}") };
-            // Replayed where it was committed, which the server may still be at.
-            assert!(matches!(how, Granted::Replayed | Granted::Rotated { .. }), "{how:?}");
-            assert!(row == *current || how == Granted::Replayed, "{how:?}");
-            assert_eq!(session.state.generation, *current + 1);
-            *current += 1;
-        }
-    }
-    println!("{} answers, 20 kills", TOTAL.load(Ordering::Relaxed));
 }
 
 /// Invariant 19: a restored row is behind its tokens; nothing changes, and it is said.

@@ -10,9 +10,9 @@ use hallpass::{
     key::KeyTimes,
     store::{
         Attempt, ClientRecord, ClientStore, CodeRecord, CodeRefusal, CodeStore, ConsentRecord,
-        ConsentStore, EndReason, HashedSecret, MemoryStore, Owner, PostgresStore, Reach,
-        RedeemOutcome, Redemption, ReplaceOutcome, ReplayStore, RevocationFeed, RevocationStore,
-        ServerStore, SessionStore, SigningKeyRecord, SigningKeySet, SigningKeyStore,
+        EndReason, HashedSecret, MemoryStore, Owner, PostgresStore, Reach, RedeemOutcome,
+        Redemption, ReplaceOutcome, ReplayStore, ServerStore, SessionStore, SigningKeyRecord,
+        SigningKeySet, SigningKeyStore,
     },
 };
 
