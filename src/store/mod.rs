@@ -23,6 +23,8 @@ mod decide;
 mod error;
 mod forward;
 mod memory;
+#[cfg(feature = "redis")]
+mod redis;
 mod replay;
 mod revocation;
 mod session;
@@ -38,6 +40,8 @@ pub use consent::{ConsentRecord, ConsentStore};
 pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, Rotation, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+#[cfg(feature = "redis")]
+pub use redis::{RedisStore, RedisStoreBuilder};
 pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,

@@ -1,0 +1,6 @@
+//! The Redis store against a real server: `HALLPASS_TEST_REDIS` names one, and
+//! `tests/servers/redis start` starts one.
+
+mod conformance;
+mod differential;
+mod support;
