@@ -1,9 +1,9 @@
 //! HOW A TOKEN IS CHECKED: signature, claims, revocation, and the witness that all of it held.
 //! Must not know a private signing key, nor how a token is issued.
 //!
-//! Reading path: [`builder`] (what a verifier is told) → [`verify`] (the verbs) → [`check`] (one
-//! token, step by step) → [`verified`] (what a handler gets) → [`index`] and [`feed`] (what was
-//! taken back, and how news of it arrives).
+//! Reading path: `builder` (what a verifier is told) → `verify` (the verbs) → `check` (one token,
+//! step by step) → `verified` (what a handler gets) → `index` and `feed` (what was taken back, and
+//! how news of it arrives).
 
 mod api_key;
 mod builder;

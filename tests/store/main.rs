@@ -5,5 +5,9 @@
 mod conformance;
 #[cfg(test)]
 mod decide;
+#[cfg(all(test, feature = "test-util"))]
+mod flawed;
+#[cfg(all(test, feature = "test-util"))]
+mod helpers;
 #[cfg(test)]
 mod support;

@@ -12,8 +12,8 @@ use crate::{
     clock::Timestamp,
     id::{ClientId, Subject},
     store::{
-        ApiKeyRecord, ApiKeyStore, EndReason, EndedCounts, InsertOutcome, Owner, Reach,
-        RevocationFeed, RevocationStore, SessionRecord, Store, Target,
+        ApiKeyRecord, EndReason, EndedCounts, InsertOutcome, Owner, Reach, RevocationFeed,
+        RevocationStore, SessionRecord, Store, Target,
     },
 };
 

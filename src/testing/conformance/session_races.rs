@@ -187,9 +187,8 @@ fn refreshing<S: SessionStore>(
         for turn in 0..4 {
             let was_over = over.load(Ordering::SeqCst);
             let mut rotation = first.clone();
-            if let [.., last] = &mut rotation.attempt.0 {
-                *last = turn;
-            }
+            let [.., last] = &mut rotation.attempt.0;
+            *last = turn;
             let outcome = rotate(&*store, &rotation, now).await.because(ENDING)?;
             let granted = matches!(outcome, RotateOutcome::Granted { .. });
             ensure(ENDING, !(was_over && granted), "granted after the end had returned")?;
@@ -272,6 +271,6 @@ pub(super) async fn no_session_slips_past_a_revocation<S: SessionStore + Revocat
 }
 
 fn born_near(sample: &mut Sample, step: u32) -> crate::id::SessionId {
-    let born = if step % 2 == 0 { sample.now } else { sample.now + SECOND * step };
+    let born = if step.is_multiple_of(2) { sample.now } else { sample.now + SECOND * step };
     sample.session_id(born)
 }

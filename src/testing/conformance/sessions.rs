@@ -157,7 +157,9 @@ async fn one_decision<S: SessionStore>(sample: &mut Sample, store: &S) -> Result
         let now = if random.one_in(3) { sample.now - edge } else { sample.now + edge };
         let rotation = Rotation {
             id: session.id,
-            presented: u32::try_from(random.below(7)).unwrap_or(0),
+            // From the grandparent of the row's token to a token ahead of it.
+            presented: (before.state.generation + random.pick(&[2, 2, 1, 1, 0, 3]).unwrap_or(&2))
+                .saturating_sub(2),
             client: (!random.one_in(3)).then(|| session.client.clone()),
             proof: None,
             sealing_key: 4,

@@ -13,9 +13,8 @@ use crate::{
     clock::Timestamp,
     id::{ClientId, Subject},
     store::{
-        ApiKeyChange, ApiKeyRecord, ApiKeyStore, EndReason, MemoryStore, Reach, RevocationFeed,
-        RevocationStore, RotateApiKeyOutcome, SessionRecord, SessionStore, Store, StoreError,
-        Target,
+        ApiKeyChange, ApiKeyRecord, ApiKeyStore, EndReason, MemoryStore, Reach, RevocationStore,
+        RotateApiKeyOutcome, SessionRecord, SessionStore, Store, StoreError, Target,
     },
 };
 

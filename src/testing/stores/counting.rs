@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use super::{StoreMethod, forward::forward_store};
+use super::{StoreMethod, forward::forward_store, forward_server::forward_server_store};
 
 /// A store that counts its calls and passes them on.
 ///
@@ -24,7 +24,7 @@ use super::{StoreMethod, forward::forward_store};
 /// assert_eq!(store.total(), 1);
 /// # Ok::<(), hallpass::store::StoreError>(())
 /// ```
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct CountingStore<S> {
     inner: S,
     counts: [AtomicU64; StoreMethod::ALL.len()],
@@ -34,7 +34,7 @@ impl<S> CountingStore<S> {
     /// Counts the calls of `inner` from zero.
     #[must_use]
     pub fn new(inner: S) -> Self {
-        Self { inner, counts: Default::default() }
+        Self { inner, counts: std::array::from_fn(|_| AtomicU64::new(0)) }
     }
 
     /// How often a method was called.
@@ -74,3 +74,4 @@ impl<S> CountingStore<S> {
 }
 
 forward_store!(CountingStore);
+forward_server_store!(CountingStore);

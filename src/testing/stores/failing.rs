@@ -8,7 +8,7 @@ use std::{
     sync::{Mutex, MutexGuard, PoisonError},
 };
 
-use super::{StoreMethod, forward::forward_store};
+use super::{StoreMethod, forward::forward_store, forward_server::forward_server_store};
 use crate::store::{StoreError, StoreErrorKind};
 
 /// How a call fails.
@@ -125,3 +125,4 @@ impl<S> FailingStore<S> {
 }
 
 forward_store!(FailingStore);
+forward_server_store!(FailingStore);

@@ -4,6 +4,7 @@
 mod counting;
 mod failing;
 mod forward;
+mod forward_server;
 mod method;
 
 pub use counting::CountingStore;

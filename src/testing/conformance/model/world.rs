@@ -6,7 +6,6 @@ use super::{
         Violation,
         feed::walk,
         sample::{DAY, HOUR, MINUTE, SECOND, Sample, owners},
-        sessions::put,
         violation::{Because, ensure, same},
     },
     known::Known,
@@ -65,7 +64,7 @@ impl<'a, S: Store> World<'a, S> {
             57..61 => self.steal(which),
             61..67 => self.confirm(which).await,
             67..69 => self.stranger(which).await,
-            69..71 => self.from_the_future(which).await,
+            69..71 => self.ahead_of_the_row(which).await,
             71..73 => self.end(which).await,
             73 => self.revoke_owner(subjects, client).await,
             74..77 => self.prune().await,
@@ -205,7 +204,7 @@ impl<'a, S: Store> World<'a, S> {
     }
 
     /// A token the row has not reached: the store lost state.
-    async fn from_the_future(&mut self, which: usize) -> Result<(), Violation> {
+    async fn ahead_of_the_row(&mut self, which: usize) -> Result<(), Violation> {
         let Some(known) = self.sessions.get(which) else { return Ok(()) };
         let presented = known.row.state.generation + 1;
         let rotation = self.sample.rotation(&known.row, presented);
