@@ -61,9 +61,8 @@ fn offsets(policy: SessionPolicy) -> impl Strategy<Value = i64> {
         let value = i64::try_from(value).unwrap();
         if ahead { value } else { -value }
     };
-    let near_any = (0..points.len()).prop_flat_map(move |which| {
-        near(u64::try_from(points[which].as_millis()).unwrap())
-    });
+    let near_any = (0..points.len())
+        .prop_flat_map(move |which| near(u64::try_from(points[which].as_millis()).unwrap()));
     let value = prop_oneof![4 => near_any, 1 => 0..200_000 * UNIT, 1 => Just(0)];
     (value, any::<bool>()).prop_map(signed)
 }
@@ -112,8 +111,11 @@ fn case(
     fast_forward: bool,
 ) -> Case {
     let now = now();
-    let keys =
-        [None, Some(ProofKey::Jkt("thumb".to_owned())), Some(ProofKey::X5tS256("thumb".to_owned()))];
+    let keys = [
+        None,
+        Some(ProofKey::Jkt("thumb".to_owned())),
+        Some(ProofKey::X5tS256("thumb".to_owned())),
+    ];
     let clients = [None, ClientId::parse("web").ok(), ClientId::parse("other").ok()];
     let reasons = [EndReason::Reused, EndReason::SignedOut, EndReason::ClientRevoked];
     let absolute = shifted(now, absolute.max(-1_000_000));
@@ -177,10 +179,19 @@ fn every_answer_and_every_row_is_that_of_decide() {
         .unwrap();
     // Every line of the table was met.
     for line in [
-        "Granted { how: Rotated", "Granted { how: Coalesced", "Granted { how: Replayed",
-        "Granted { how: Kept", "Refused(Ended", "Refused(Expired", "Refused(Idle",
-        "Refused(OtherClient", "Refused(ClientRequired", "Refused(ProofRequired",
-        "Refused(ClockSkew", "Reused(", "StateRollback",
+        "Granted { how: Rotated",
+        "Granted { how: Coalesced",
+        "Granted { how: Replayed",
+        "Granted { how: Kept",
+        "Refused(Ended",
+        "Refused(Expired",
+        "Refused(Idle",
+        "Refused(OtherClient",
+        "Refused(ClientRequired",
+        "Refused(ProofRequired",
+        "Refused(ClockSkew",
+        "Reused(",
+        "StateRollback",
     ] {
         let met: u32 = seen.iter().filter(|(k, _)| k.starts_with(line)).map(|(_, n)| n).sum();
         assert!(met >= 20, "`{line}` was met {met} times: {seen:?}");

@@ -3,4 +3,8 @@
 
 mod conformance;
 mod differential;
+mod faults;
+mod keys;
+mod rules;
+mod server;
 mod support;

@@ -15,7 +15,7 @@ use super::{
         END_API_KEY, FIND_API_KEY, INSERT_API_KEY, LIST_API_KEYS, PRUNE_API_KEYS, ROTATE_API_KEY,
         TOUCH_API_KEY, UPDATE_API_KEY,
     },
-    sessions::{STRETCH, ended, inserted},
+    sessions::{ended, inserted},
 };
 use crate::{
     clock::Timestamp,
@@ -135,8 +135,8 @@ impl ApiKeyStore for RedisStore {
                 let by = api_key_row::read_id(&reply.text()?)?;
                 RotateApiKeyOutcome::AlreadyReplaced { by }
             }
-            // A taken successor is the caller's mistake, for which the contract has no word.
-            "not_live" | "taken" => RotateApiKeyOutcome::NotLive,
+            "taken" => return Err(Error::Taken.into()),
+            "not_live" => RotateApiKeyOutcome::NotLive,
             "revoked" => {
                 let not_before = Timestamp::from_unix_millis(reply.number()?);
                 RotateApiKeyOutcome::BornRevoked { not_before }
@@ -182,17 +182,6 @@ impl ApiKeyStore for RedisStore {
     }
 
     async fn prune_api_keys(&self, before: Timestamp, limit: u32) -> Result<u32, StoreError> {
-        let mut pruned = 0;
-        while pruned < limit {
-            let stretch = STRETCH.min(limit - pruned);
-            let call = self.call(&PRUNE_API_KEYS).arg(field::time(before)).arg(stretch);
-            let (_, mut reply) = Reply::open(self.write(&call).await?)?;
-            let gone: u32 = reply.count()?;
-            pruned += gone;
-            if gone < stretch {
-                break;
-            }
-        }
-        Ok(pruned)
+        Ok(self.prune(&PRUNE_API_KEYS, before, limit).await?)
     }
 }

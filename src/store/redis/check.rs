@@ -56,8 +56,7 @@ impl Verdict {
         let before = clock.now();
         let answers = connection.pipeline(&questions, 3).await?;
         let after = clock.now();
-        let [memory, cluster, time] =
-            <[Value; 3]>::try_from(answers).map_err(|_| Error::Reply)?;
+        let [memory, cluster, time] = <[Value; 3]>::try_from(answers).map_err(|_| Error::Reply)?;
         let policy = info(memory, "maxmemory_policy")?;
         let found = Found {
             eviction: (policy != "noeviction").then_some(policy),
@@ -84,8 +83,7 @@ fn server_time(value: Value) -> Result<Timestamp, Error> {
 }
 
 fn info(value: Value, name: &'static str) -> Result<String, Error> {
-    let text: String =
-        redis::from_redis_value(value.extract_error()?).map_err(|_| Error::Reply)?;
+    let text: String = redis::from_redis_value(value.extract_error()?).map_err(|_| Error::Reply)?;
     text.lines()
         .find_map(|line| line.split_once(':').filter(|(key, _)| *key == name))
         .map(|(_, value)| value.trim().to_owned())

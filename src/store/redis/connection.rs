@@ -8,8 +8,8 @@ use std::{
 };
 
 use redis::{
-    AsyncConnectionConfig, Client, Cmd, Pipeline, ProtocolVersion, PushInfo, PushKind, Value,
-    aio::{ConnectionLike, ConnectionManager, ConnectionManagerConfig},
+    Client, Cmd, Pipeline, ProtocolVersion, PushInfo, PushKind, Value,
+    aio::{ConnectionManager, ConnectionManagerConfig},
 };
 use tokio::sync::Notify;
 
@@ -127,7 +127,11 @@ impl Connection {
     }
 
     /// Several commands in one round trip, their answers in order.
-    pub(super) async fn pipeline(&self, commands: &Pipeline, count: usize) -> Result<Vec<Value>, Error> {
+    pub(super) async fn pipeline(
+        &self,
+        commands: &Pipeline,
+        count: usize,
+    ) -> Result<Vec<Value>, Error> {
         self.persist(true, || {
             self.run(self.deadline, async |manager| {
                 manager.send_packed_commands(commands, 0, count).await

@@ -24,6 +24,10 @@ pub(super) enum Error {
     Row,
     #[error("the server's answer has not the form of the script's")]
     Reply,
+    #[error("others kept changing the same consent")]
+    Contended,
+    #[error("the successor's id is taken")]
+    Taken,
     #[error("a cursor of another store")]
     Cursor,
     #[error("this is not a server's address: {0}")]
@@ -57,7 +61,10 @@ impl Error {
         match self {
             Self::Server(error) => server_kind(error),
             Self::Deadline(_) | Self::Replicas { .. } => StoreErrorKind::Unavailable,
-            Self::Field(_) | Self::Row | Self::Reply | Self::Cursor => StoreErrorKind::Corrupt,
+            Self::Contended => StoreErrorKind::Busy,
+            Self::Taken | Self::Field(_) | Self::Row | Self::Reply | Self::Cursor => {
+                StoreErrorKind::Corrupt
+            }
             Self::Url(_)
             | Self::Prefix
             | Self::Eviction(_)

@@ -46,7 +46,7 @@ pub(super) fn read(text: &str) -> Result<RevocationRecord, Error> {
 }
 
 fn read_target(kind: &str, text: &str) -> Result<Target, Error> {
-    let bytes = || field::unhex(text, "feed");
+    let bytes = || field::unhex::<18>(text, "feed");
     let subject = |text| Subject::parse(text).map_err(|_| Error::Field("feed"));
     let client = |text| ClientId::parse(text).map_err(|_| Error::Field("feed"));
     Ok(match kind {
@@ -60,9 +60,7 @@ fn read_target(kind: &str, text: &str) -> Result<Target, Error> {
         }
         "registration" => Target::Client(client(text)?),
         "api_key" => Target::ApiKey(ApiKeyId::from_bytes(bytes()?)),
-        "signing_key" => {
-            Target::SigningKey(KeyId::parse(text).map_err(|_| Error::Field("feed"))?)
-        }
+        "signing_key" => Target::SigningKey(KeyId::parse(text).map_err(|_| Error::Field("feed"))?),
         _ => return Err(Error::Field("feed")),
     })
 }

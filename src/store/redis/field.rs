@@ -18,10 +18,10 @@ const REASONS: [EndReason; 9] = [
     EndReason::Replaced,
 ];
 
-/// An identifier as 36 hexadecimal digits: its text sorts as its bytes do.
-pub(super) fn hex(bytes: &[u8; 18]) -> String {
+/// Bytes as hexadecimal digits: the text of an identifier sorts as its bytes do.
+pub(super) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
-    let mut text = String::with_capacity(36);
+    let mut text = String::with_capacity(bytes.len() * 2);
     for byte in bytes {
         // Writing into a string cannot fail.
         let _ = write!(text, "{byte:02x}");
@@ -29,9 +29,9 @@ pub(super) fn hex(bytes: &[u8; 18]) -> String {
     text
 }
 
-pub(super) fn unhex(text: &str, field: &'static str) -> Result<[u8; 18], Error> {
-    let mut bytes = [0; 18];
-    if text.len() != 36 || !text.is_ascii() {
+pub(super) fn unhex<const N: usize>(text: &str, field: &'static str) -> Result<[u8; N], Error> {
+    let mut bytes = [0; N];
+    if text.len() != N * 2 || !text.bytes().all(|byte| byte.is_ascii_hexdigit()) {
         return Err(Error::Field(field));
     }
     for (byte, pair) in bytes.iter_mut().zip(text.as_bytes().chunks_exact(2)) {
@@ -79,10 +79,7 @@ pub(super) fn parse_reason(text: &str) -> Result<EndReason, Error> {
 }
 
 /// When and why something ended.
-pub(super) fn parse_end(
-    at: &str,
-    reason: &str,
-) -> Result<Option<(Timestamp, EndReason)>, Error> {
+pub(super) fn parse_end(at: &str, reason: &str) -> Result<Option<(Timestamp, EndReason)>, Error> {
     match parse_optional_time(at, "ended")? {
         Some(at) => Ok(Some((at, parse_reason(reason)?))),
         None if reason.is_empty() => Ok(None),

@@ -5,7 +5,10 @@
 //! `ko:<owner>` list an owner's rows by birth; `s:deadlines` and `k:deadlines` say when a row may
 //! be pruned; `m:<owner>` and `marks` up to which birth an owner is revoked; `sweeps` which
 //! revocations have not reached every row yet; `feed`, `feed:expiry` and `number` the revocation
-//! feed; `retention` how long its records live; `changed` is the channel of hints.
+//! feed; `retention` how long its records live; `changed` is the channel of hints. `c:<id>` and
+//! `clients` hold clients, `consents:<client>` and `consented:<subject>` consents, `a:<id>`,
+//! `as:<id>` and `a:deadlines` codes and the sessions they will open, `o:<hash>` and
+//! `o:deadlines` values that work once, `signing_keys` the keys all instances sign with.
 //!
 //! A server runs one script at a time, so each is one atomic step. A revocation of an owner ends
 //! at most a thousand rows in one script. Where there are more, its first script also notes the
@@ -16,15 +19,18 @@ mod api_key_row;
 mod api_keys;
 mod builder;
 mod check;
+mod clients;
 mod connection;
 mod error;
 mod feed_record;
 mod field;
+mod once;
 mod reply;
 mod revocations;
 mod script;
 mod session_row;
 mod sessions;
+mod signing_keys;
 
 use std::{
     fmt,
@@ -43,10 +49,14 @@ use self::{
     check::Verdict,
     connection::Connection,
     error::Error,
+    reply::Reply,
     script::{Call, Script},
 };
 use super::{LocalSinks, RevocationRecord, StoreError};
-use crate::clock::Clock;
+use crate::clock::{Clock, Timestamp};
+
+/// Rows that one script prunes.
+const STRETCH: u32 = 256;
 
 /// A store on a Redis (6 or later) or Valkey server, shared by any number of instances.
 ///
@@ -136,6 +146,27 @@ impl RedisStore {
         let replicated =
             if unmet { Err(Error::Replicas { acknowledged, wanted, within }) } else { Ok(()) };
         Ok((value, replicated))
+    }
+
+    /// Calls a script that prunes, a stretch at a time.
+    async fn prune(
+        &self,
+        script: &'static LazyLock<Script>,
+        now: Timestamp,
+        limit: u32,
+    ) -> Result<u32, Error> {
+        let mut pruned = 0;
+        while pruned < limit {
+            let stretch = STRETCH.min(limit - pruned);
+            let call = self.call(script).arg(field::time(now)).arg(stretch);
+            let (_, mut reply) = Reply::open(self.write(&call).await?)?;
+            let gone: u32 = reply.count()?;
+            pruned += gone;
+            if gone < stretch {
+                break;
+            }
+        }
+        Ok(pruned)
     }
 
     fn publish(&self, record: RevocationRecord) {

@@ -12,7 +12,11 @@ pub(super) struct Reply(std::vec::IntoIter<Value>);
 impl Reply {
     /// The answer's first word, and the rest. A row that cannot be read is an error at once.
     pub(super) fn open(value: Value) -> Result<(String, Self), Error> {
-        let mut reply = Self::list(value)?;
+        Self::from_list(Self::list(value)?)
+    }
+
+    /// The same of an answer within an answer.
+    pub(super) fn from_list(mut reply: Self) -> Result<(String, Self), Error> {
         let word = reply.text()?;
         if word == "corrupt" { Err(Error::Row) } else { Ok((word, reply)) }
     }

@@ -17,7 +17,6 @@ use super::{
     script::{
         PRUNE_REVOCATIONS, RAISE_RETENTION, READ_REVOCATIONS, REVOKE, REVOKE_OWNER, SWEEP_OWNER,
     },
-    sessions::STRETCH,
 };
 use crate::{
     clock::Timestamp,
@@ -98,8 +97,7 @@ impl RevocationStore for RedisStore {
         now: Timestamp,
     ) -> Result<EndedCounts, StoreError> {
         let name = feed_record::owner(owner);
-        let target = Target::Owner(owner.clone());
-        let (kind, text) = feed_record::target(&target);
+        let (kind, text) = feed_record::target(&Target::Owner(owner.clone()));
         let reach = match reach {
             Reach::Sessions => "sessions",
             Reach::Everything => "everything",
@@ -115,38 +113,42 @@ impl RevocationStore for RedisStore {
             .once();
         let (value, replicated) = self.write_for_good(&call).await?;
         let (_, mut reply) = Reply::open(value)?;
+        let counts = self.owner_ended(owner, reply.next_list()?).await?;
+        replicated?;
+        Ok(counts)
+    }
+
+    async fn prune_revocations(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        Ok(self.prune(&PRUNE_REVOCATIONS, now, limit).await?)
+    }
+}
+
+impl RedisStore {
+    /// Tells the sinks of an owner's end, and writes it into the rows that the first script left:
+    /// they are dead already. An empty answer says that nothing ended.
+    pub(super) async fn owner_ended(
+        &self,
+        owner: &Owner,
+        mut reply: Reply,
+    ) -> Result<EndedCounts, Error> {
+        if reply.is_empty() {
+            return Ok(EndedCounts::default());
+        }
         let mut counts = EndedCounts { sessions: reply.count()?, api_keys: reply.count()? };
         let not_before = Timestamp::from_unix_millis(reply.count()?);
         let expires_at = Timestamp::from_unix_millis(reply.count()?);
+        let target = Target::Owner(owner.clone());
         self.publish(RevocationRecord { target, not_before, expires_at });
-        // Everything is dead from here on; what follows writes it into the rows that are left.
+        let name = feed_record::owner(owner);
         if reply.integer()? == 0 {
             counts.sessions += self.sweep('s', &name).await?;
         }
         if reply.integer()? == 0 {
             counts.api_keys += self.sweep('k', &name).await?;
         }
-        replicated?;
         Ok(counts)
     }
 
-    async fn prune_revocations(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
-        let mut pruned = 0;
-        while pruned < limit {
-            let stretch = STRETCH.min(limit - pruned);
-            let call = self.call(&PRUNE_REVOCATIONS).arg(field::time(now)).arg(stretch);
-            let (_, mut reply) = Reply::open(self.write(&call).await?)?;
-            let gone: u32 = reply.count()?;
-            pruned += gone;
-            if gone < stretch {
-                break;
-            }
-        }
-        Ok(pruned)
-    }
-}
-
-impl RedisStore {
     /// Goes on with a sweep until it is done; says how many rows were live.
     async fn sweep(&self, kind: char, owner: &str) -> Result<u64, Error> {
         let mut lived = 0;

@@ -28,17 +28,17 @@ macro_rules! scripts {
 }
 
 scripts! {
-    INSERT_SESSION = "base" "owners" "insert_session";
+    INSERT_SESSION = "base" "owners" "open_session" "insert_session";
     FIND_SESSION = "base" "owners" "session_row" "find_session";
     ROTATE_SESSION = "base" "owners" "feed" "session_row" "rotate_session";
     CONFIRM_SESSION = "base" "owners" "session_row" "confirm_session";
-    END_SESSION = "base" "owners" "feed" "session_row" "end_session";
+    END_SESSION = "base" "owners" "feed" "session_row" "close_session" "end_session";
     LIST_SESSIONS = "base" "owners" "session_row" "list_sessions";
     PRUNE_SESSIONS = "base" "owners" "prune_sessions";
     READ_REVOCATIONS = "base" "read_revocations";
     RAISE_RETENTION = "base" "raise_retention";
     REVOKE = "base" "feed" "revoke";
-    REVOKE_OWNER = "base" "feed" "sweep" "revoke_owner";
+    REVOKE_OWNER = "base" "feed" "sweep" "end_owner" "revoke_owner";
     SWEEP_OWNER = "base" "sweep" "sweep_owner";
     PRUNE_REVOCATIONS = "base" "sweep" "prune_revocations";
     INSERT_API_KEY = "base" "owners" "api_key_row" "insert_api_key";
@@ -49,6 +49,22 @@ scripts! {
     END_API_KEY = "base" "owners" "feed" "api_key_row" "end_api_key";
     TOUCH_API_KEY = "base" "owners" "api_key_row" "touch_api_key";
     PRUNE_API_KEYS = "base" "owners" "prune_api_keys";
+    INSERT_CLIENT = "base" "feed" "insert_client";
+    FIND_CLIENT = "base" "client_row" "find_client";
+    LIST_CLIENTS = "base" "client_row" "list_clients";
+    REPLACE_CLIENT = "base" "feed" "sweep" "end_owner" "client_row" "replace_client";
+    REMOVE_CLIENT = "base" "feed" "sweep" "end_owner" "remove_client";
+    PUT_CONSENT = "base" "feed" "sweep" "end_owner" "put_consent";
+    FIND_CONSENT = "base" "find_consent";
+    LIST_CONSENTS = "base" "list_consents";
+    WITHDRAW_CONSENT = "base" "feed" "sweep" "end_owner" "withdraw_consent";
+    INSERT_CODE = "base" "insert_code";
+    REDEEM_CODE = "base" "owners" "feed" "session_row" "open_session" "close_session" "redeem_code";
+    PRUNE_CODES = "base" "prune_codes";
+    CONSUME_ONCE = "base" "consume_once";
+    PRUNE_REPLAYS = "base" "prune_replays";
+    LOAD_SIGNING_KEYS = "base" "load_signing_keys";
+    REPLACE_SIGNING_KEYS = "base" "feed" "replace_signing_keys";
 }
 
 /// One call of a script: by its hash, and with its text where the server does not know it yet.

@@ -70,8 +70,7 @@ pub(super) fn read(id: SessionId, mut row: Reply) -> Result<SessionRecord, Error
     let cnf = parse_proof(&row.text()?)?;
     let policy = parse_policy(&row.text()?).ok_or(Error::Field("policy"))?;
     let absolute_expires_at = field::parse_time(&row.text()?, "absolute")?;
-    let fixed: Fixed =
-        serde_json::from_slice(&row.bytes()?).map_err(|_| Error::Field("fixed"))?;
+    let fixed: Fixed = serde_json::from_slice(&row.bytes()?).map_err(|_| Error::Field("fixed"))?;
     let scope = Scope::parse_canonical(&fixed.scope).map_err(|_| Error::Field("fixed"))?;
     let state = SessionState {
         generation: field::parse(&row.text()?, "generation")?,

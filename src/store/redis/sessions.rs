@@ -26,9 +26,6 @@ use crate::{
     },
 };
 
-/// Rows that one script prunes.
-pub(super) const STRETCH: u32 = 256;
-
 #[async_trait]
 impl SessionStore for RedisStore {
     fn persistence(&self) -> Persistence {
@@ -149,18 +146,7 @@ impl SessionStore for RedisStore {
     }
 
     async fn prune_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
-        let mut pruned = 0;
-        while pruned < limit {
-            let stretch = STRETCH.min(limit - pruned);
-            let call = self.call(&PRUNE_SESSIONS).arg(field::time(now)).arg(stretch);
-            let (_, mut reply) = Reply::open(self.write(&call).await?)?;
-            let gone: u32 = reply.count()?;
-            pruned += gone;
-            if gone < stretch {
-                break;
-            }
-        }
-        Ok(pruned)
+        Ok(self.prune(&PRUNE_SESSIONS, now, limit).await?)
     }
 }
 
@@ -169,14 +155,13 @@ pub(super) fn inserted((word, mut reply): (String, Reply)) -> Result<InsertOutco
     match word.as_str() {
         "inserted" => Ok(InsertOutcome::Inserted),
         "conflict" => Ok(InsertOutcome::Conflict),
-        "revoked" => {
-            Ok(InsertOutcome::BornRevoked { not_before: time(reply.number()?) })
-        }
+        "revoked" => Ok(InsertOutcome::BornRevoked { not_before: time(reply.number()?) }),
         _ => Err(Error::Reply),
     }
 }
 
 /// An end that an answer speaks of.
+#[derive(Clone, Copy)]
 pub(super) enum End {
     /// There is none.
     None,
@@ -204,7 +189,7 @@ impl RedisStore {
             End::None => {}
             End::Written(expires_at) => self.publish(record(target, now, expires_at)),
             End::Found(at) => {
-                let expires_at = at.max(now) + self.inner.retention();
+                let expires_at = at + self.inner.retention();
                 self.publish(record(target, at, expires_at));
             }
         }
@@ -212,10 +197,7 @@ impl RedisStore {
 }
 
 /// The outcome, and the end that it speaks of.
-fn outcome(
-    rotation: &Rotation,
-    value: redis::Value,
-) -> Result<(RotateOutcome, End), Error> {
+fn outcome(rotation: &Rotation, value: redis::Value) -> Result<(RotateOutcome, End), Error> {
     let (word, mut reply) = Reply::open(value)?;
     let mut end = End::None;
     let outcome = match word.as_str() {
