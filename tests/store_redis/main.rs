@@ -3,8 +3,10 @@
 
 mod conformance;
 mod differential;
+mod dump;
 mod faults;
 mod keys;
+mod roles;
 mod rules;
 mod server;
 mod support;

@@ -11,6 +11,10 @@ local retry_window, retry_after_loss, idle_time, max_skew, rotates, strict, clie
   string.match(row[POLICY], '^%d+ (%d+) (%d+) (%d+) (%d+) ([01])([01])([01])$')
 local generation, absolute, idle = tonumber(row[GENERATION]), tonumber(row[ABSOLUTE]), tonumber(row[IDLE])
 if not (retry_window and generation and absolute and idle) then return {'corrupt'} end
+if row[ATTEMPT] ~= '' and #row[ATTEMPT] ~= 8 then return {'corrupt'} end
+if row[CNF] ~= '' and not string.match(row[CNF], '^jkt:') and not string.match(row[CNF], '^x5t#S256:') then
+  return {'corrupt'}
+end
 idle_time = tonumber(idle_time)
 local rotated = row[ROTATED] ~= '' and tonumber(row[ROTATED])
 
