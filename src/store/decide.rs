@@ -123,6 +123,8 @@ pub struct Decision {
 /// A store applies it in one atomic step: reads the row, writes [`Decision::write`] (and, where
 /// that ends the session, its revocation record), and answers [`Decision::outcome`]. The lines
 /// are tried from the top, as in the decision table of `docs/sessions.md`.
+///
+/// [`Decision::write`]: field@Decision::write
 #[must_use]
 pub fn decide(row: Option<&SessionRecord>, rotation: &Rotation, now: Timestamp) -> Decision {
     let Some(row) = row else {
