@@ -29,6 +29,8 @@ mod replay;
 mod revocation;
 mod session;
 mod signing_key;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
@@ -41,7 +43,7 @@ pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, Rotation, dec
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
 #[cfg(feature = "redis")]
-pub use redis::{RedisStore, RedisStoreBuilder};
+pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
@@ -52,6 +54,9 @@ pub use session::{
     SessionRecord, SessionState, SessionStore,
 };
 pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability as SqliteDurability, SqliteCounts, SqliteOptions, SqliteStore};
 
 /// Everything an authority needs to remember.
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}

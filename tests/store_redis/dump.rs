@@ -2,7 +2,8 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass::{
-    Algorithm, Authority, Grant, Scope, SigningKey, secret::MasterSecret, store::RedisStore,
+    Algorithm, Authority, Grant, Scope, SigningKey, secret::MasterSecret,
+    store::RedisOptions,
 };
 use redis::aio::MultiplexedConnection;
 
@@ -39,7 +40,7 @@ async fn dump(raw: &mut MultiplexedConnection, prefix: &str) -> Vec<Vec<u8>> {
 #[tokio::test]
 async fn nothing_that_lies_on_the_server_can_be_presented() {
     let prefix = prefix();
-    let store = RedisStore::builder().prefix(&prefix).connect(&url()).await.unwrap();
+    let store = RedisOptions::new().prefix(&prefix).connect(&url()).await.unwrap();
     let authority = Authority::builder("https://auth.example.com")
         .audience("https://api.example.com")
         .signing_key(SigningKey::generate(Algorithm::EdDSA).unwrap())

@@ -6,13 +6,13 @@ use std::{
 };
 
 use hallpass::store::{
-    EndReason, Granted, RedisStore, RevocationFeed as _, RotateOutcome, SessionStore as _,
-    StoreError, StoreErrorKind, Target,
+    EndReason, Granted, RedisOptions, RedisStore, RevocationFeed as _, RotateOutcome,
+    SessionStore as _, StoreError, StoreErrorKind, Target,
 };
 
 use crate::{
     server::{Network, Proxy, Server},
-    support::{builder, now, raw, rotation, session, url},
+    support::{now, options, raw, rotation, session, url},
 };
 
 fn address(url: &str) -> std::net::SocketAddr {
@@ -34,7 +34,7 @@ async fn recovered(store: &RedisStore) -> Duration {
 async fn a_network_cut_is_unavailable_in_bounded_time_and_heals() {
     let proxy = Proxy::to(address(&url()));
     let deadline = Duration::from_millis(500);
-    let store = builder().deadline(deadline).connect(&proxy.url()).await.unwrap();
+    let store = options().deadline(deadline).connect(&proxy.url()).await.unwrap();
     let row = session("ada", now());
     store.insert_session(&row).await.unwrap();
     let mut generation = 0;
@@ -81,7 +81,7 @@ async fn a_hang_at_the_start_ends_in_time() {
     proxy.set(Network::Silent);
     let start = Instant::now();
     let error =
-        builder().deadline(Duration::from_millis(300)).connect(&proxy.url()).await.unwrap_err();
+        options().deadline(Duration::from_millis(300)).connect(&proxy.url()).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Unavailable);
     assert!(start.elapsed() < Duration::from_secs(2), "{:?}", start.elapsed());
 }
@@ -103,7 +103,7 @@ async fn scripts_that_the_server_forgot_are_sent_again() {
 #[tokio::test(flavor = "multi_thread")]
 async fn killed_and_restarted_it_loses_nothing_acknowledged() {
     let mut server = Server::start(&["--appendonly", "yes", "--appendfsync", "always"]);
-    let store = RedisStore::builder()
+    let store = RedisOptions::new()
         .deadline(Duration::from_millis(500))
         .connect(&server.url())
         .await
@@ -219,7 +219,7 @@ async fn lost_state_is_a_rollback_and_never_a_refusal() {
 #[tokio::test(flavor = "multi_thread")]
 async fn a_hint_comes_when_another_instance_writes() {
     let prefix = crate::support::prefix();
-    let open = || async { RedisStore::builder().prefix(&prefix).connect(&url()).await.unwrap() };
+    let open = || async { RedisOptions::new().prefix(&prefix).connect(&url()).await.unwrap() };
     let (one, two) = (open().await, open().await);
     let row = session("ada", now());
     one.insert_session(&row).await.unwrap();

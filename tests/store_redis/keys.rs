@@ -5,8 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use hallpass::{
     id::Subject,
     store::{
-        EndReason, EndedCounts, Owner, Reach, RedisStore, Refusal, RevocationStore as _,
-        RotateOutcome, SessionStore as _,
+        EndReason, EndedCounts, Owner, Reach, RedisOptions, RedisStore, Refusal,
+        RevocationStore as _, RotateOutcome, SessionStore as _,
     },
 };
 use redis::aio::MultiplexedConnection;
@@ -18,7 +18,7 @@ use crate::{
 
 async fn named() -> (RedisStore, String) {
     let prefix = prefix();
-    (RedisStore::builder().prefix(&prefix).connect(&url()).await.unwrap(), prefix)
+    (RedisOptions::new().prefix(&prefix).connect(&url()).await.unwrap(), prefix)
 }
 
 async fn keys(raw: &mut MultiplexedConnection, prefix: &str) -> Vec<String> {

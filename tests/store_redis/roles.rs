@@ -8,11 +8,11 @@ use hallpass::{
     id::{ClientId, KeyId, Subject},
     key::KeyTimes,
     store::{
-        Attempt, ClientRecord, ClientStore as _, CodeRecord, CodeStore as _, ConsentRecord,
-        ConsentStore as _, EndReason, HashedSecret, MemoryStore, Owner, Reach, RedeemOutcome,
-        Redemption, ReplaceOutcome, ReplayStore as _, RevocationFeed, RevocationStore as _,
+        Attempt, ClientRecord, CodeRecord, ConsentRecord,
+        EndReason, HashedSecret, MemoryStore, Owner, Reach, RedeemOutcome,
+        Redemption, ReplaceOutcome, RevocationFeed, RevocationStore as _,
         ServerStore, SessionRecord, SessionStore as _, SigningKeyRecord, SigningKeySet,
-        SigningKeyStore as _, Target,
+        Target,
     },
 };
 use proptest::{

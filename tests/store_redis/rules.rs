@@ -4,15 +4,15 @@ use std::{error::Error as _, sync::Arc, time::Duration};
 
 use hallpass::{
     store::{
-        EndReason, InsertOutcome, RedisStore, RevocationStore as _, SessionStore as _, StoreError,
-        StoreErrorKind, Target,
+        EndReason, InsertOutcome, RedisOptions, RedisStore, RevocationStore as _,
+        SessionStore as _, StoreError, StoreErrorKind, Target,
     },
     testing::TestClock,
 };
 
 use crate::{
     server::Server,
-    support::{builder, now, prefix, raw, rotation, session, url},
+    support::{now, options, prefix, raw, rotation, session, url},
 };
 
 fn misconfigured(error: &StoreError, says: &str) {
@@ -58,7 +58,7 @@ async fn a_cluster_is_refused_and_the_error_says_what_to_use() {
 #[tokio::test]
 async fn clocks_apart_refuse_writes_and_not_reads() {
     let clock = TestClock::at(now());
-    let store = builder().clock(Arc::new(clock.clone())).connect(&url()).await.unwrap();
+    let store = options().clock(Arc::new(clock.clone())).connect(&url()).await.unwrap();
     let row = session("ada", now());
     store.insert_session(&row).await.unwrap();
     clock.advance(Duration::from_secs(60));
@@ -73,7 +73,7 @@ async fn clocks_apart_refuse_writes_and_not_reads() {
 
 #[tokio::test]
 async fn an_end_that_no_replica_has_is_unavailable_and_stands() {
-    let store = builder().replicas(1, Duration::from_millis(50)).connect(&url()).await.unwrap();
+    let store = options().replicas(1, Duration::from_millis(50)).connect(&url()).await.unwrap();
     let (row, stolen) = (session("ada", now()), session("eve", now()));
     store.insert_session(&row).await.unwrap();
     store.insert_session(&stolen).await.unwrap();
@@ -105,7 +105,7 @@ async fn an_end_that_a_replica_has_is_answered() {
         "--repl-diskless-sync-delay",
         "0",
     ]);
-    let store = RedisStore::builder()
+    let store = RedisOptions::new()
         .replicas(1, Duration::from_secs(20))
         .connect(&primary.url())
         .await
@@ -149,7 +149,7 @@ async fn a_full_server_takes_nothing_new_and_still_ends() {
 async fn a_row_of_another_version_or_with_an_unknown_word_is_corrupt() {
     // Invariant 55.
     let prefix = prefix();
-    let store = RedisStore::builder().prefix(&prefix).connect(&url()).await.unwrap();
+    let store = RedisOptions::new().prefix(&prefix).connect(&url()).await.unwrap();
     let mut raw = raw(&url()).await;
     for (field, value) in [
         ("v", "2"),
@@ -183,7 +183,7 @@ async fn a_row_of_another_version_or_with_an_unknown_word_is_corrupt() {
 
 #[tokio::test]
 async fn bad_settings_are_named() {
-    let store = RedisStore::builder().prefix("app").connect(&url()).await;
+    let store = RedisOptions::new().prefix("app").connect(&url()).await;
     misconfigured(&store.unwrap_err(), "a key prefix has 1 to 64");
     misconfigured(&RedisStore::connect("http://x").await.unwrap_err(), "not a server's address");
     let nobody = RedisStore::connect("redis://127.0.0.1:1").await.unwrap_err();

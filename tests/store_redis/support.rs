@@ -10,7 +10,7 @@ use hallpass::{
     Scope, Timestamp,
     id::{Audience, ClientId, SessionId, Subject},
     store::{
-        Attempt, CarriedClaims, ProofKey, RedisStore, RedisStoreBuilder, Rotation, SessionPolicy,
+        Attempt, CarriedClaims, ProofKey, RedisOptions, RedisStore, Rotation, SessionPolicy,
         SessionRecord, SessionState,
     },
 };
@@ -33,12 +33,12 @@ pub fn prefix() -> String {
     format!("t{nanos:x}.{}.{count}:", std::process::id())
 }
 
-pub fn builder() -> RedisStoreBuilder {
-    RedisStore::builder().prefix(&prefix())
+pub fn options() -> RedisOptions {
+    RedisOptions::new().prefix(&prefix())
 }
 
 pub async fn store() -> RedisStore {
-    builder().connect(&url()).await.expect("a store")
+    options().connect(&url()).await.expect("a store")
 }
 
 /// A connection beside the store's, to look at what it wrote.

@@ -17,7 +17,6 @@
 
 mod api_key_row;
 mod api_keys;
-mod builder;
 mod check;
 mod clients;
 mod connection;
@@ -25,6 +24,7 @@ mod error;
 mod feed_record;
 mod field;
 mod once;
+mod options;
 mod reply;
 mod revocations;
 mod script;
@@ -44,7 +44,7 @@ use std::{
 use ::redis::Value;
 use tokio::sync::Notify;
 
-pub use self::builder::RedisStoreBuilder;
+pub use self::options::RedisOptions;
 use self::{
     check::Verdict,
     connection::Connection,
@@ -64,7 +64,7 @@ const STRETCH: u32 = 256;
 /// What a crash may lose is the server's `appendfsync`: nothing acknowledged with `always`, up to
 /// the last second with `everysec`, all since the last snapshot without an append-only file.
 /// What was lost of rotations is noticed (`StateRollback`); what was lost of ends and revocations
-/// is not, so use `always`, or [`replicas`](RedisStoreBuilder::replicas).
+/// is not, so use `always`, or [`replicas`](RedisOptions::replicas).
 ///
 /// ```no_run
 /// # async fn example() -> Result<(), hallpass::store::StoreError> {
@@ -96,17 +96,12 @@ struct Inner {
 }
 
 impl RedisStore {
-    /// Connects with the defaults of [`RedisStoreBuilder`].
+    /// Connects with the defaults of [`RedisOptions`].
     ///
     /// # Errors
-    /// As [`RedisStoreBuilder::connect`].
+    /// As [`RedisOptions::connect`].
     pub async fn connect(url: &str) -> Result<Self, StoreError> {
-        Self::builder().connect(url).await
-    }
-
-    /// A store that does something differently.
-    pub fn builder() -> RedisStoreBuilder {
-        RedisStoreBuilder::default()
+        RedisOptions::new().connect(url).await
     }
 
     /// Looks at the server's settings and clock now, as happens every minute, and says whether the

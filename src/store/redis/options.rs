@@ -21,10 +21,10 @@ use crate::{
     store::{DEFAULT_RETENTION, LocalSinks, StoreError},
 };
 
-/// Chooses how a [`RedisStore`] works. Made by [`RedisStore::builder`].
+/// How a [`RedisStore`] works.
 #[derive(Debug, Clone)]
 #[must_use]
-pub struct RedisStoreBuilder {
+pub struct RedisOptions {
     prefix: String,
     limits: Limits,
     max_skew: Duration,
@@ -32,7 +32,7 @@ pub struct RedisStoreBuilder {
     clock: Arc<dyn Clock>,
 }
 
-impl Default for RedisStoreBuilder {
+impl Default for RedisOptions {
     fn default() -> Self {
         Self {
             prefix: "hallpass:".to_owned(),
@@ -44,7 +44,12 @@ impl Default for RedisStoreBuilder {
     }
 }
 
-impl RedisStoreBuilder {
+impl RedisOptions {
+    /// The defaults that each setting names.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
     /// What every key begins with; `hallpass:` by default. One to 64 letters, digits or characters
     /// of `:._-`, ending in one of these, so that no prefix continues another's keys by accident.
     /// Two stores on one server need different ones; anything else is an error when it connects.
