@@ -26,6 +26,8 @@ mod memory;
 mod presented;
 #[cfg(feature = "postgres")]
 mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod replay;
 mod revocation;
 mod session;
@@ -46,6 +48,8 @@ pub use memory::MemoryStore;
 pub use presented::{Attempt, ProofKey, Rotation};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
