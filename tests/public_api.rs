@@ -200,7 +200,7 @@ mod with_an_authority {
             let mut secrets: Vec<String> = access.split('.').skip(1).map(str::to_owned).collect();
             for opaque in [issued.refresh_token().expose_secret(), key.api_key().expose_secret()] {
                 // What follows version, key id and birth: secret, generation, expiry, tag.
-                secrets.push(opaque.rsplit('_').next().unwrap()[11..].to_owned());
+                secrets.push(opaque["hp_rt_".len() + 11..].to_owned());
                 secrets.push(opaque[opaque.len() - 30..].to_owned());
             }
             Self(secrets)
