@@ -36,7 +36,5 @@ pub use rotate::RotateError;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
-pub(crate) use header::encode_header;
-
 #[cfg(test)]
 mod tests;
