@@ -25,7 +25,7 @@
 //! |---|---|
 //! | [`authority`] | the life of a token: issued, refreshed, revoked |
 //! | [`verifier`] | how a token is checked, with public keys only |
-//! | [`scope`] | what may be done: `resource:id:action` and its algebra |
+//! | [`mod@scope`] | what may be done: `resource:id:action` and its algebra |
 //! | [`key`] | what signs, and how keys follow each other |
 //! | [`store`] | what is remembered, by role; write your own |
 //! | [`token`], [`secret`], [`id`], [`clock`] | what is carried, what is hidden, what is named, what time it is |

@@ -27,7 +27,7 @@ impl Authority {
     /// Opens a session and gives out its first access token and refresh token.
     ///
     /// What is granted is the requested scope, narrowed to the client's ceiling and to what the
-    /// subject may do now; [`Issued::scope`] tells it, and [`Issued::rejected`] what fell away.
+    /// subject may do now; [`Issued::scope`] tells it, and [`Issued::negotiated`] what fell away.
     ///
     /// # Errors
     /// [`IssueError`]; nothing was given out then.

@@ -36,5 +36,8 @@ pub use rotate::RotateError;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
+#[cfg(feature = "test-util")]
+pub(crate) use header::encode_header;
+
 #[cfg(test)]
 mod tests;

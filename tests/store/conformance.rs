@@ -19,6 +19,13 @@ fn the_memory_store_passes_thousands_of_histories() {
 }
 
 #[test]
+fn the_memory_store_serves_an_authorization_server() {
+    let report = block_on(Suite::new().server(|| async { MemoryStore::new() })).unwrap();
+    assert_eq!(report.held().len(), 8);
+    block_on(Suite::new().server(|| async { CountingStore::new(MemoryStore::new()) })).unwrap();
+}
+
+#[test]
 fn a_shared_memory_store_passes() {
     let suite = Suite::new().seed(77);
     block_on(suite.run(|| async { Arc::new(MemoryStore::new()) })).unwrap();

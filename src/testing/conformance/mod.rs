@@ -10,7 +10,7 @@
 //! use hallpass::{store::MemoryStore, testing::conformance::{Suite, block_on}};
 //!
 //! let report = block_on(Suite::new().histories(20).run(|| async { MemoryStore::new() }))?;
-//! assert!(report.held().contains(&"sessions::rotation_is_linearizable"));
+//! assert!(report.held().contains(&"session_races::rotation_is_linearizable"));
 //! # Ok::<(), hallpass::testing::conformance::Violation>(())
 //! ```
 //!
@@ -19,12 +19,19 @@
 //! state outlives the store object adds [`Suite::shared`], with a second object on the same
 //! state.
 //!
+//! [`Suite::run`] has the roles of a [`Store`](crate::store::Store); [`Suite::server`] adds those
+//! of a [`ServerStore`](crate::store::ServerStore).
+//!
 //! The checks may grow with every release; they are not a stable list.
 
 mod api_key_races;
+mod api_key_rotation;
 mod api_keys;
+mod decisions;
 mod feed;
 mod model;
+mod once;
+mod registry;
 mod retention;
 mod revocations;
 mod sample;

@@ -4,12 +4,13 @@
 use std::{future::Future, sync::Arc};
 
 use super::{
-    Report, Violation, Workers, api_key_races, api_keys, feed, model, retention, revocations,
-    sample::Sample, session_endings, session_races, sessions, shared, sinks, twin,
+    Report, Violation, Workers, api_key_races, api_key_rotation, api_keys, decisions, feed, model,
+    once, registry, retention, revocations, sample::Sample, session_endings, session_races,
+    sessions, shared, sinks, twin,
 };
 use crate::{
     clock::{Clock, SystemClock, Timestamp},
-    store::{ApiKeyStore, RevocationStore, SessionStore, Store},
+    store::{ApiKeyStore, RevocationStore, ServerStore, SessionStore, Store},
 };
 
 /// The conformance suite: how much of it, with which seed, and where calls race.
@@ -88,7 +89,7 @@ impl Suite {
         self
     }
 
-    /// Every check on one store object.
+    /// Every check of a [`Store`] on one store object.
     ///
     /// # Errors
     /// The first promise that the store was seen to break.
@@ -117,8 +118,8 @@ impl Suite {
             sessions::every_field_comes_back,
             sessions::a_known_id_is_a_conflict,
             sessions::a_birth_before_a_revocation_is_refused,
-            sessions::every_answer_is_that_of_decide,
-            sessions::a_resent_attempt_gets_its_first_outcome,
+            decisions::every_answer_is_that_of_decide,
+            decisions::a_resent_attempt_gets_its_first_outcome,
             sessions::confirmation_is_for_the_current_generation,
             session_endings::an_end_is_one_session_and_one_record,
             session_endings::ended_never_revives,
@@ -171,13 +172,34 @@ impl Suite {
             api_keys::a_birth_before_a_revocation_is_refused,
             api_keys::lists_are_ordered_and_paged,
             api_keys::a_change_is_the_answer_of_the_next_look,
-            api_keys::a_rotation_overlaps_and_happens_once,
-            api_keys::a_taken_successor_is_not_overwritten,
+            api_key_rotation::a_rotation_overlaps_and_happens_once,
+            api_key_rotation::a_taken_successor_is_not_overwritten,
             api_keys::an_end_is_for_good,
             api_keys::a_touch_is_written_once_a_step,
             api_keys::prune_is_bounded_and_takes_what_stopped,
             api_key_races::rotation_is_linearizable,
             api_key_races::nothing_is_live_after_an_end,
+        )
+    }
+
+    /// The checks of the roles that only an authorization server needs.
+    ///
+    /// # Errors
+    /// The first promise that the store was seen to break.
+    pub async fn server<S, F>(&self, fresh: impl Fn() -> F) -> Result<Report, Violation>
+    where
+        S: ServerStore,
+        F: Future<Output = S>,
+    {
+        checks!(self, fresh:
+            once::a_code_opens_one_session,
+            once::redemption_is_linearizable,
+            once::a_value_works_once,
+            once::prune_waits_and_is_bounded,
+            registry::a_client_changes_by_version,
+            registry::a_client_that_goes_loses_what_it_holds,
+            registry::a_narrower_consent_ends_what_was_given,
+            registry::one_instance_replaces_the_signing_keys,
         )
     }
 
