@@ -24,6 +24,10 @@ mod error;
 mod forward;
 mod memory;
 mod presented;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod replay;
 mod revocation;
 mod session;
@@ -42,6 +46,10 @@ pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
 pub use presented::{Attempt, ProofKey, Rotation};
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresBuilder, PostgresStore};
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
