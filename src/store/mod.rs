@@ -22,6 +22,7 @@ mod consent;
 mod decide;
 mod error;
 mod forward;
+mod forward_server;
 mod memory;
 mod replay;
 mod revocation;
