@@ -7,6 +7,9 @@
 //! for each caller; every caller refreshes its own in turn, always outside the retry window. The
 //! time of an iteration is the time of all callers together, divided by their rotations.
 
+#![expect(missing_docs, reason = "criterion's macro makes a public function")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
+
 use std::{
     future::Future,
     hint::black_box,

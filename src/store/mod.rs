@@ -24,6 +24,7 @@ mod error;
 mod forward;
 mod forward_server;
 mod memory;
+mod presented;
 mod replay;
 mod revocation;
 mod session;
@@ -39,17 +40,18 @@ pub use code::{
     decide_redemption,
 };
 pub use consent::{ConsentRecord, ConsentStore};
-pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, Rotation, decide};
+pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+pub use presented::{Attempt, ProofKey, Rotation};
 pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
     RevocationRecord, RevocationSink, RevocationStore, Target,
 };
 pub use session::{
-    Attempt, CarriedClaims, EndReason, InsertOutcome, Persistence, ProofKey, SessionPolicy,
-    SessionRecord, SessionState, SessionStore,
+    CarriedClaims, EndReason, InsertOutcome, Persistence, SessionPolicy, SessionRecord,
+    SessionState, SessionStore,
 };
 pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
 

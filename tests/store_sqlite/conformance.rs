@@ -36,12 +36,14 @@ impl Files {
 async fn every_check_holds_in_memory() {
     let fresh = || async { SqliteStore::open_in_memory().await.unwrap() };
     on_tokio().histories(60).run(fresh).await.unwrap();
+    on_tokio().server(fresh).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]
 async fn every_check_holds_on_a_file() {
     let files = Files::new();
     on_tokio().histories(30).run(|| files.fresh()).await.unwrap();
+    on_tokio().server(|| files.fresh()).await.unwrap();
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -44,7 +44,7 @@ fn child() {
                 let session = session(number);
                 let row = store.find_session(&session.id).await.unwrap().unwrap();
                 let mut presented = row.state.generation;
-                loop {
+                while presented < u32::MAX {
                     say(&format!("present {number} {presented}\n"));
                     let rotation = rotation(&session, presented, attempt(round, number, presented));
                     let outcome = store.rotate_session(&rotation, at(presented)).await.unwrap();
@@ -161,7 +161,7 @@ async fn check(store: &SqliteStore, number: u64, round: u32, known: &mut Known) 
     assert!(row >= known.given, "{number}: a given token was lost: {row} < {}", known.given);
     assert!(row <= known.given + ahead, "{number}: {row} > {} + {ahead}", known.given);
     // Half of the clients send the very same attempt again, the others a new one.
-    let mark = if number % 2 == 0 { u64::from(round) } else { u64::from(round) + 1000 };
+    let mark = if number.is_multiple_of(2) { u64::from(round) } else { u64::from(round) + 1000 };
     let again = rotation(&session, known.given, attempt(mark, number, known.given));
     let outcome = store.rotate_session(&again, at(known.given)).await.unwrap();
     assert_eq!(granted(&outcome), known.given + 1);

@@ -45,8 +45,8 @@ fn holds(files: &[u8], needle: &[u8]) -> bool {
 
 /// The 16 secret bytes of an opaque token, and its tag.
 fn inside(token: &str) -> (Vec<u8>, Vec<u8>) {
-    let body = &token["hp_rt_".len()..];
-    let body = URL_SAFE_NO_PAD.decode(&body[..body.len() - 6]).unwrap();
+    let body = token.split_once('_').unwrap().1.split_once('_').unwrap().1;
+    let body = URL_SAFE_NO_PAD.decode(body.split_at(body.len() - 6).0).unwrap();
     (body[8..24].to_vec(), body[body.len() - 16..].to_vec())
 }
 
