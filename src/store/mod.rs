@@ -24,6 +24,8 @@ mod error;
 mod forward;
 mod forward_server;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod presented;
 mod replay;
 mod revocation;
@@ -43,6 +45,8 @@ pub use consent::{ConsentRecord, ConsentStore};
 pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresBuilder, PostgresStore};
 pub use presented::{Attempt, ProofKey, Rotation};
 pub use replay::ReplayStore;
 pub use revocation::{
