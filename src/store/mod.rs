@@ -27,6 +27,8 @@ mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod presented;
+#[cfg(feature = "redis")]
+mod redis;
 mod replay;
 mod revocation;
 mod session;
@@ -48,6 +50,8 @@ pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
 pub use presented::{Attempt, ProofKey, Rotation};
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
