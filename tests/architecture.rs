@@ -1,5 +1,12 @@
 //! The shape of the source: who may use whom, who may name what, and how long a file may be.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "helpers of tests are tests"
+)]
+
 use std::{
     fs,
     path::{Path, PathBuf},

@@ -178,6 +178,7 @@ fn inv_40_nothing_that_holds_a_secret_prints_it() {
 }
 
 #[cfg(feature = "test-util")]
+#[expect(clippy::unwrap_used, clippy::string_slice, reason = "helpers of tests are tests")]
 mod with_an_authority {
     use hallpass::{
         testing::{TestAuthority, conformance::block_on},
@@ -338,6 +339,7 @@ mod with_an_authority {
             fn exit(&self, _: &Id) {}
         }
 
+        #[expect(clippy::panic, reason = "helpers of tests are tests")]
         impl Capture {
             fn take(&self) -> Vec<String> {
                 std::mem::take(&mut *self.0.lock().unwrap())
@@ -347,9 +349,9 @@ mod with_an_authority {
             #[track_caller]
             fn told(&self, all: &mut String, what: &str) {
                 let events = self.take();
-                assert_eq!(events.len(), 1, "expected one `{what}`: {events:#?}");
-                assert!(events[0].contains(what), "expected `{what}`: {events:#?}");
-                all.push_str(&events[0]);
+                let [event] = &*events else { panic!("expected one `{what}`: {events:#?}") };
+                assert!(event.contains(what), "expected `{what}`: {event}");
+                all.push_str(event);
             }
         }
 
