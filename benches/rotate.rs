@@ -2,8 +2,7 @@
 //! work done naively on the same engine in the same run.
 //!
 //! `cargo bench --features sqlite,postgres,redis --bench rotate`; PostgreSQL and Redis where
-//! HALLPASS_TEST_POSTGRES and HALLPASS_TEST_REDIS name servers (`tests/servers/postgres start`,
-//! `tests/servers/redis start`).
+//! HALLPASS_TEST_POSTGRES and HALLPASS_TEST_REDIS name servers (`tests/servers/… start`).
 //!
 //! One subject for each engine and setting. A subject gives a fresh store with `SESSIONS` sessions
 //! for each caller; every caller refreshes its own in turn, always outside the retry window. The
