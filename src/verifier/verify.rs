@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Timestamp},
     secret::TokenText,
     token::{Issuer, OpaqueKind, Prefixes, claims::Claim},
 };
@@ -73,7 +73,7 @@ impl Verifier {
     pub fn verify_jwt(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
         let token = token.token_text();
         self.reject_opaque(token)?;
-        let checked = self.0.checker.check(token, self.0.clock.now())?;
+        let checked = self.0.checker.check(token, self.now())?;
         self.decide(checked)
     }
 
@@ -81,7 +81,7 @@ impl Verifier {
     /// back, what was taken back already makes no difference.
     pub(crate) fn genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
         self.reject_opaque(token)?;
-        let checked = self.0.checker.check(token, self.0.clock.now())?;
+        let checked = self.0.checker.check(token, self.now())?;
         Ok(Verified::new(checked.carried))
     }
 
@@ -99,7 +99,7 @@ impl Verifier {
             return self.verify_api_key(api_keys, token).await;
         }
         self.reject_opaque(token)?;
-        let checked = match self.0.checker.check(token, self.0.clock.now()) {
+        let checked = match self.0.checker.check(token, self.now()) {
             Err(VerifyError::UnknownKey) => self.check_with_new_keys(token).await?,
             checked => checked?,
         };
@@ -143,6 +143,11 @@ impl Verifier {
         self.0.follower.as_ref().is_none_or(|follower| follower.is_fresh(&*self.0.clock))
     }
 
+    /// The time by which this verifier judges.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
     /// Opaque tokens of ours give no access by signature (INVARIANTS 42).
     fn reject_opaque(&self, token: &str) -> Result<(), VerifyError> {
         match self.0.prefixes.kind_of(token) {
@@ -157,7 +162,7 @@ impl Verifier {
         if !checker.keys.find_missing(&kid).await {
             return Err(VerifyError::UnknownKey);
         }
-        checker.check(token, self.0.clock.now())
+        checker.check(token, self.now())
     }
 
     /// A poll that fails is no failure of this request as long as what we know is fresh.

@@ -1,0 +1,2 @@
+//! Knows how the decision path reads requests.
+//! Must not know a framework.
