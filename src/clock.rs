@@ -3,6 +3,7 @@
 
 use std::{
     fmt::{self, Debug, Display},
+    sync::Arc,
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -128,6 +129,16 @@ pub trait Clock: Debug + Send + Sync + 'static {
     /// Time since some fixed moment, never going back, which decides staleness: a stepped wall
     /// clock must not make old revocation data look fresh.
     fn monotonic(&self) -> Duration;
+}
+
+impl<T: Clock + ?Sized> Clock for Arc<T> {
+    fn now(&self) -> Timestamp {
+        (**self).now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        (**self).monotonic()
+    }
 }
 
 /// The operating system's clocks.

@@ -25,7 +25,7 @@
 //! |---|---|
 //! | [`authority`] | the life of a token: issued, refreshed, revoked |
 //! | [`verifier`] | how a token is checked, with public keys only |
-//! | [`scope`] | what may be done: `resource:id:action` and its algebra |
+//! | [`mod@scope`] | what may be done: `resource:id:action` and its algebra |
 //! | [`key`] | what signs, and how keys follow each other |
 //! | [`store`] | what is remembered, by role; write your own |
 //! | `web` | how a token is presented and refused (features `tower`, `axum`, `actix`, `gateway`) |
@@ -43,6 +43,8 @@ pub mod key;
 pub mod scope;
 pub mod secret;
 pub mod store;
+#[cfg(feature = "test-util")]
+pub mod testing;
 pub mod token;
 pub mod verifier;
 #[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]

@@ -11,6 +11,7 @@ use super::{
     error::{ApiKeyError, IssueError, RevokeError, SigningError},
     grant::Grant,
     issue::{INSERT_ATTEMPTS, after},
+    mint::whole_seconds,
 };
 use crate::{
     clock::Timestamp,
@@ -81,10 +82,13 @@ impl Authority {
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
         let negotiated = inner.negotiate(&mut grant).await?;
-        let now = inner.clock.now();
-        if expires_at.is_some_and(|deadline| deadline <= now) {
-            return Err(IssueError::Expired.into());
+        if grant.cnf.is_some() {
+            return Err(ApiKeyError::Bound);
         }
+        let now = inner.clock.now();
+        let lifetime = grant.access_lifetime.map(|lifetime| now + lifetime);
+        let expires_at = [expires_at, grant.access_until, lifetime].into_iter().flatten().min();
+        let expires_at = deadline(expires_at, now)?;
         let mut born = inner.birth(&grant.subject, &grant.client, now);
         let mut record = ApiKeyRecord {
             id: ApiKeyId::from_parts(born, [0; 12]),
@@ -94,8 +98,7 @@ impl Authority {
             scope: grant.scope,
             audience: grant.audience,
             claims: grant.claims,
-            // Whole seconds, as the key carries it.
-            expires_at: expires_at.map(|at| Timestamp::from_unix_seconds(at.as_unix_seconds())),
+            expires_at,
             last_used_at: None,
             replaced_by: None,
             ended: None,
@@ -131,7 +134,7 @@ impl Authority {
         self.0.store.list_api_keys(subject, after, limit, self.0.clock.now()).await
     }
 
-    /// Changes a live key's name, scope or expiry. The expiry can be brought forward only: the
+    /// Changes a live key's name, scope or expiry. The scope is narrowed as at issue. The expiry can be brought forward only: the
     /// key itself carries the first one. For a longer life, rotate it.
     ///
     /// # Errors
@@ -147,13 +150,17 @@ impl Authority {
             check_name(name)?;
         }
         let now = inner.clock.now();
-        if let Some(expires_at) = change.expires_at {
+        let mut change = change.clone();
+        if change.expires_at.is_some() || change.scope.is_some() {
             let known = inner.live_api_key(id, now).await?;
-            if later(expires_at, known.expires_at) {
+            if change.expires_at.is_some_and(|new| later(new, known.expires_at)) {
                 return Err(ApiKeyError::Extended);
             }
+            if let Some(scope) = &change.scope {
+                change.scope = Some(inner.grantable(&known.subject, &known.client, scope).await?);
+            }
         }
-        inner.store.update_api_key(id, change, now).await?.ok_or(ApiKeyError::NotLive)
+        inner.store.update_api_key(id, &change, now).await?.ok_or(ApiKeyError::NotLive)
     }
 
     /// Replaces a live key by a new one with the same rights. The old one works for `overlap`
@@ -171,11 +178,8 @@ impl Authority {
         self.ensure_retention().await?;
         let inner = &*self.0;
         let now = inner.clock.now();
-        if expires_at.is_some_and(|deadline| deadline <= now) {
-            return Err(IssueError::Expired.into());
-        }
         let mut successor = ApiKeyRecord {
-            expires_at: expires_at.map(|at| Timestamp::from_unix_seconds(at.as_unix_seconds())),
+            expires_at: deadline(expires_at, now)?,
             last_used_at: None,
             replaced_by: None,
             ..inner.live_api_key(id, now).await?
@@ -243,6 +247,14 @@ impl Inner {
     ) -> Result<ApiKeyRecord, ApiKeyError> {
         let known = self.store.find_api_key(id).await?;
         known.filter(|record| record.is_live(now)).ok_or(ApiKeyError::NotLive)
+    }
+}
+
+/// The deadline in whole seconds, as the key carries it; it must be ahead.
+fn deadline(at: Option<Timestamp>, now: Timestamp) -> Result<Option<Timestamp>, IssueError> {
+    match at.map(whole_seconds) {
+        Some(deadline) if deadline <= now => Err(IssueError::Expired),
+        deadline => Ok(deadline),
     }
 }
 

@@ -39,6 +39,7 @@ pub struct AuthorityBuilder {
     leeway: Duration,
     poll_interval: Duration,
     max_staleness: Duration,
+    allow_stale: bool,
     prefix: String,
     fast_forward: bool,
 }
@@ -65,11 +66,16 @@ impl Authority {
             leeway: Duration::from_secs(30),
             poll_interval: Duration::from_millis(500),
             max_staleness: Duration::from_secs(5),
+            allow_stale: false,
             prefix: "hp".to_owned(),
             fast_forward: false,
         }
     }
 }
+
+/// The most that the clocks of instances may be allowed to disagree: within it a row from the
+/// future still opens its windows.
+const LONGEST_SKEW: Duration = Duration::from_secs(10 * 60);
 
 impl AuthorityBuilder {
     /// A resource server that tokens are for: the `aud` claim. Call it again for more. A token
@@ -180,6 +186,16 @@ impl AuthorityBuilder {
         self
     }
 
+    /// Goes on accepting tokens when revocations cannot be read.
+    ///
+    /// # Security
+    /// Whoever can keep this process from its store can then use revoked tokens until they
+    /// expire.
+    pub fn dangerous_allow_stale(mut self) -> Self {
+        self.allow_stale = true;
+        self
+    }
+
     /// What opaque tokens begin with, instead of `hp`: 1 to 16 lower-case letters and digits.
     pub fn prefix(mut self, brand: impl Into<String>) -> Self {
         self.prefix = brand.into();
@@ -236,6 +252,10 @@ impl AuthorityBuilder {
         let sealing_key =
             sealing.current().ok_or(ConfigError::MasterSecret(SecretError::Random))?;
         self.policy.check(self.max_access_lifetime)?;
+        if self.max_skew > LONGEST_SKEW {
+            let expected = format!("at most {} s", LONGEST_SKEW.as_secs());
+            return Err(ConfigError::Policy { what: "max_skew", expected });
+        }
         let mut clients = HashMap::new();
         for client in self.clients {
             let id = client.id.clone()?;
@@ -251,6 +271,8 @@ impl AuthorityBuilder {
         }
         let keys = Arc::new(Keys::new(keys));
         let background = Arc::new(Background::default());
+        let policies = clients.values().filter_map(|client| client.policy.as_ref());
+        let is_wired = policies.chain([&self.policy]).any(Policy::is_wired);
         let mut verifier = Verifier::builder(issuer.as_str())
             .key_source(keys.clone())
             .clock(self.clock.clone())
@@ -258,11 +280,19 @@ impl AuthorityBuilder {
             .poll_interval(self.poll_interval)
             .max_staleness(self.max_staleness)
             .prefix(&self.prefix)
-            .confirmations(background.clone())
             .max_access_lifetime(self.max_access_lifetime)
             .api_keys(store.clone(), Arc::new(master));
         for one in &audience {
-            verifier = verifier.audience(one.as_str());
+            verifier = verifier.audience(one);
+        }
+        if is_wired {
+            verifier = verifier.confirmations(background.clone());
+        }
+        if let Some(source) = &self.permissions {
+            verifier = verifier.permissions(source.clone());
+        }
+        if self.allow_stale {
+            verifier = verifier.dangerous_allow_stale();
         }
         let verifier = verifier.revocations(store.clone()).build()?;
         Ok(Authority(Arc::new(Inner {
@@ -280,6 +310,7 @@ impl AuthorityBuilder {
             clients,
             permissions: self.permissions,
             negotiation: self.negotiation,
+            max_access_lifetime: self.max_access_lifetime,
             verifier,
             background,
             max_skew: self.max_skew,

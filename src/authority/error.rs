@@ -204,6 +204,9 @@ pub enum ApiKeyError {
     /// What is true of every grant.
     #[error(transparent)]
     Issue(#[from] IssueError),
+    /// The grant binds to a key, which an API key cannot be: whoever shows it may use it.
+    #[error("an API key cannot be bound to a key")]
+    Bound,
     /// The text is no API key of this authority, or it has expired.
     #[error("the API key does not fit: {0}")]
     Token(#[from] OpaqueError),

@@ -135,8 +135,8 @@ impl Grant {
         self
     }
 
-    /// When the access token ends, if that is before the client's policy says. For a token
-    /// without a session; a session ends by its policy.
+    /// When access ends, if that is before the client's policy says: no access token lives
+    /// longer, and a session ends then whatever happens.
     pub fn access_until(mut self, until: Timestamp) -> Self {
         self.access_until = Some(until);
         self

@@ -8,6 +8,7 @@ use super::{
     error::{IssueError, SigningError},
     grant::{Grant, ReadGrant},
     issued::{Issued, Minted},
+    mint::whole_seconds,
 };
 use crate::{
     clock::Timestamp,
@@ -26,7 +27,7 @@ impl Authority {
     /// Opens a session and gives out its first access token and refresh token.
     ///
     /// What is granted is the requested scope, narrowed to the client's ceiling and to what the
-    /// subject may do now; [`Issued::scope`] tells it, and [`Issued::rejected`] what fell away.
+    /// subject may do now; [`Issued::scope`] tells it, and [`Issued::negotiated`] what fell away.
     ///
     /// # Errors
     /// [`IssueError`]; nothing was given out then.
@@ -37,7 +38,7 @@ impl Authority {
         let negotiated = inner.negotiate(&mut grant).await?;
         let now = inner.clock.now();
         let cap = inner.policy_of(&grant.client).sessions_cap();
-        let mut session = inner.new_session(grant, now);
+        let mut session = inner.new_session(grant, now)?;
 
         let mut born = inner.birth(&session.subject, &session.client, now);
         for _ in 0..INSERT_ATTEMPTS {
@@ -84,23 +85,29 @@ impl Authority {
         let now = inner.clock.now();
         let expires_at = inner.access_expiry(&grant, now)?;
         let born = inner.birth(&grant.subject, &grant.client, now);
+        let access = inner.mint_alone(&grant, born, now, expires_at)?;
         event::issued(None, grant.subject.as_str(), grant.client.as_str());
-        let access = inner.mint_alone(grant, born, now, expires_at)?;
         Ok(Minted::new(access, negotiated))
     }
 }
 
 impl Inner {
-    fn new_session(&self, grant: ReadGrant, now: Timestamp) -> SessionRecord {
+    fn new_session(&self, grant: ReadGrant, now: Timestamp) -> Result<SessionRecord, IssueError> {
         let policy = self.policy_of(&grant.client);
         let mut frozen = policy.freeze(self.is_confidential(&grant.client), self.max_skew);
         if let Some(lifetime) = grant.access_lifetime {
             frozen.access_lifetime = frozen.access_lifetime.min(lifetime);
         }
         // Whole seconds, as the refresh token carries it: row and token never disagree.
-        let absolute = (now + policy.absolute_lifetime()).as_unix_seconds();
-        let absolute_expires_at = Timestamp::from_unix_seconds(absolute);
-        SessionRecord {
+        let mut absolute_expires_at = whole_seconds(now + policy.absolute_lifetime());
+        if let Some(until) = grant.access_until {
+            absolute_expires_at = absolute_expires_at.min(whole_seconds(until));
+        }
+        let access_ends = whole_seconds(now + frozen.access_lifetime);
+        if access_ends.min(absolute_expires_at) <= now {
+            return Err(IssueError::Expired);
+        }
+        Ok(SessionRecord {
             id: SessionId::from_parts(now, [0; 12]),
             subject: grant.subject,
             client: grant.client,
@@ -120,7 +127,7 @@ impl Inner {
                 idle_expires_at: (now + frozen.idle).min(absolute_expires_at),
                 ended: None,
             },
-        }
+        })
     }
 
     fn access_expiry(&self, grant: &ReadGrant, now: Timestamp) -> Result<Timestamp, IssueError> {
@@ -131,11 +138,8 @@ impl Inner {
         if let Some(until) = grant.access_until {
             expires_at = expires_at.min(until);
         }
-        // `exp` is in whole seconds (RFC 7519 §4.1.4), so this is what the token will say.
-        if Timestamp::from_unix_seconds(expires_at.as_unix_seconds()) <= now {
-            return Err(IssueError::Expired);
-        }
-        Ok(expires_at)
+        let expires_at = whole_seconds(expires_at);
+        if expires_at <= now { Err(IssueError::Expired) } else { Ok(expires_at) }
     }
 
     /// A birth that no revocation known here reaches, so that a login in the very millisecond of

@@ -60,7 +60,8 @@ impl Authority {
     }
 
     /// Does what is due beside the verbs, and returns how long to wait for the next time: reads
-    /// the revocation feed, writes confirmations, forgets expired records.
+    /// the revocation feed, rotates keys, writes confirmations and the last use of API keys,
+    /// forgets expired records.
     ///
     /// Errors of the store are told to the operator and tried again; verification fails closed
     /// by itself when it knows too little.
@@ -69,6 +70,10 @@ impl Authority {
             event::store_failed("raise_retention", &error);
         }
         let wait = self.0.verifier.tick().await;
+        if let Err(error) = self.tell_withdrawals().await {
+            event::store_failed("revoke", &error);
+        }
+        self.keep_keys();
         self.write_confirmations().await;
         let prune_in = self.prune_when_due().await;
         wait.min(prune_in)

@@ -29,6 +29,11 @@ pub(super) struct MintedAccess {
     pub(super) scope: Scope,
 }
 
+/// What `exp` can say (RFC 7519 §4.1.4), so that response and token never disagree.
+pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
+    Timestamp::from_unix_seconds(at.as_unix_seconds())
+}
+
 impl Inner {
     /// Signs an access token of a session. It never outlives the session.
     pub(super) fn mint(
@@ -39,7 +44,10 @@ impl Inner {
         now: Timestamp,
     ) -> Result<MintedAccess, SigningError> {
         let id = TokenId::from_parts(now, crypto::random_array()?);
-        let expires_at = (now + session.policy.access_lifetime).min(session.absolute_expires_at);
+        // The session's policy may be from before the limit was lowered: no verifier would take
+        // the token, nor would its revocation live as long.
+        let lifetime = session.policy.access_lifetime.min(self.max_access_lifetime);
+        let expires_at = whole_seconds(now + lifetime).min(session.absolute_expires_at);
         let cnf = session.cnf.as_ref().map(|key| key.to_json());
         let claims = &session.claims;
         let token = self.sign(&AccessClaims {
@@ -68,7 +76,7 @@ impl Inner {
     /// Signs an access token that belongs to no session.
     pub(super) fn mint_alone(
         &self,
-        grant: ReadGrant,
+        grant: &ReadGrant,
         born: Timestamp,
         now: Timestamp,
         expires_at: Timestamp,
@@ -96,12 +104,13 @@ impl Inner {
             confirmation: cnf.as_deref(),
             custom: claims.custom.as_ref(),
         })?;
-        Ok(MintedAccess { token, id, issued_at: now, expires_at, scope: grant.scope })
+        let scope = grant.scope.clone();
+        Ok(MintedAccess { token, id, issued_at: now, expires_at, scope })
     }
 
     fn sign(&self, claims: &AccessClaims<'_>) -> Result<AccessToken, SigningError> {
-        let keys = self.keys.current();
-        let key = keys.signing_key(claims.issued_at).ok_or(SigningError::NoKey)?;
+        let ring = self.keys.current_at(self.verifier.revocations(), claims.issued_at);
+        let key = ring.signing_key(claims.issued_at).ok_or(SigningError::NoKey)?;
         let token = jwt::encode(key, claims)?;
         if token.len() > jwt::DEFAULT_MAX_LENGTH {
             let (length, limit) = (token.len(), jwt::DEFAULT_MAX_LENGTH);

@@ -8,7 +8,7 @@
 //! 2. It asks for a [`Grant`] to be issued. What of it may be granted is settled (`permissions`),
 //!    the session is remembered, and both tokens are made (`issue`, `mint`).
 //! 3. The access token is verified without the store, here or by a
-//!    [`Verifier`](crate::verifier::Verifier) elsewhere.
+//!    [`Verifier`] elsewhere.
 //! 4. When it has expired the refresh token brings the next pair (`refresh`). The store decides
 //!    in one step whether the session moves on, repeats its answer, or was stolen.
 //! 5. Someone ends it (`revoke`): a token, a session, all of a subject or client. Verifiers learn
@@ -35,8 +35,6 @@ mod spawn;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
-#[cfg(feature = "tokio")]
-pub use self::spawn::Maintenance;
 pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
@@ -87,6 +85,7 @@ struct Inner {
     own_client: ClientId,
     permissions: Option<Arc<dyn PermissionSource>>,
     negotiation: Negotiation,
+    max_access_lifetime: Duration,
     verifier: Verifier,
     background: Arc<Background>,
     retention: Duration,

@@ -31,16 +31,33 @@ pub(super) struct Narrowed {
 impl Inner {
     /// Narrows a grant to what may be granted, by the configured negotiation.
     pub(super) async fn negotiate(&self, grant: &mut ReadGrant) -> Result<Negotiated, IssueError> {
-        let allowed = self.allowed(&grant.subject, &grant.client).await?;
-        let requested = RequestedScope::from(&grant.scope);
-        let negotiated = match allowed {
-            Some(allowed) => self.negotiation.negotiate(Some(&requested), &allowed)?,
-            // Nobody else has a say: the host's own word stands.
-            None => self.negotiation.negotiate(Some(&requested), &grant.scope)?,
-        };
+        let negotiated = self.weigh(&grant.subject, &grant.client, &grant.scope).await?;
         grant.scope = negotiated.granted().clone();
         grant.audience = self.audience_for(&grant.client, &grant.audience)?;
         Ok(negotiated)
+    }
+
+    /// As much of this scope as may be granted.
+    pub(super) async fn grantable(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+        scope: &Scope,
+    ) -> Result<Scope, IssueError> {
+        Ok(self.weigh(subject, client, scope).await?.into_granted())
+    }
+
+    async fn weigh(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+        scope: &Scope,
+    ) -> Result<Negotiated, IssueError> {
+        let requested = RequestedScope::from(scope);
+        let allowed = self.allowed(subject, client).await?;
+        // Where nobody else has a say, the host's own word stands.
+        let allowed = allowed.as_ref().unwrap_or(scope);
+        Ok(self.negotiation.negotiate(Some(&requested), allowed)?)
     }
 
     /// What client and subject allow together; nothing where neither is limited.
@@ -79,13 +96,28 @@ impl Inner {
         client: &ClientId,
         asked: &[Audience],
     ) -> Result<Vec<Audience>, IssueError> {
-        let own = self.clients.get(client).map(|client| &client.audience);
-        let known = own.filter(|own| !own.is_empty()).unwrap_or(&self.audience);
+        let known = self.audience_of(client);
         match asked.iter().find(|asked| !known.contains(asked)) {
             Some(unknown) => Err(IssueError::Audience { audience: unknown.to_string() }),
-            None if asked.is_empty() => Ok(known.clone()),
+            None if asked.is_empty() => Ok(known.to_vec()),
             None => Ok(asked.to_vec()),
         }
+    }
+
+    /// The audiences that the client may have tokens for as it is configured now.
+    pub(super) fn still_allowed(
+        &self,
+        client: &ClientId,
+        audience: &[Audience],
+    ) -> Result<Vec<Audience>, RefreshError> {
+        let known = self.audience_of(client);
+        let left: Vec<_> = audience.iter().filter(|one| known.contains(one)).cloned().collect();
+        if left.is_empty() { Err(RefreshError::AudienceExceeded) } else { Ok(left) }
+    }
+
+    fn audience_of(&self, client: &ClientId) -> &[Audience] {
+        let own = self.clients.get(client).map(|client| &client.audience);
+        own.filter(|own| !own.is_empty()).unwrap_or(&self.audience)
     }
 
     /// Everything that can refuse a refresh, before the row is touched. It costs a round trip
@@ -115,6 +147,8 @@ impl Inner {
         {
             return Err(RefreshError::AudienceExceeded);
         }
+        let audience = refresh.audience.as_deref().unwrap_or(&session.audience);
+        self.still_allowed(&session.client, audience)?;
         let permitted = self.permitted(&session.subject, &session.client).await?;
         let narrowed = Narrowed {
             requested: refresh.scope.clone(),

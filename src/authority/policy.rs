@@ -156,6 +156,10 @@ impl Policy {
         self.absolute
     }
 
+    pub(super) fn is_wired(&self) -> bool {
+        self.confirmation == ConfirmationSignal::Wired
+    }
+
     pub(super) fn sessions_cap(&self) -> Option<u32> {
         self.max_sessions
     }

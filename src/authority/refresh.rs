@@ -109,8 +109,13 @@ impl Authority {
     /// [`RefreshError`], as [`refresh`](Self::refresh).
     pub async fn refresh_with(&self, refresh: Refresh<'_>) -> Result<Issued, RefreshError> {
         let result = self.try_refresh(refresh).await;
-        if let Err(error) = &result {
-            event::refresh_refused(error);
+        match &result {
+            // These were told when they were found, with more than the error says.
+            Ok(_)
+            | Err(
+                RefreshError::Reused(_) | RefreshError::StateRollback | RefreshError::ClockSkew,
+            ) => {}
+            Err(error) => event::refresh_refused(error),
         }
         result
     }
@@ -163,7 +168,8 @@ impl Inner {
         report(how, session);
         let scope = self.effective(session, narrowed)?;
         let audience = narrowed.audience.as_deref().unwrap_or(&session.audience);
-        let access = self.mint(session, scope, audience, now)?;
+        let audience = self.still_allowed(&session.client, audience)?;
+        let access = self.mint(session, scope, &audience, now)?;
         // The secret is the presented token's, the generation and the key are the row's: whoever
         // asks again gets the very same text.
         let successor = presented.at_generation(session.state.generation);

@@ -34,7 +34,6 @@ impl Authority {
     /// # Errors
     /// [`RevokeError`]; repeating it is safe.
     pub async fn revoke(&self, token: impl TokenText) -> Result<Revocation, RevokeError> {
-        self.ensure_retention().await?;
         let inner = &*self.0;
         let text = token.token_text();
         let now = inner.clock.now();
@@ -44,6 +43,7 @@ impl Authority {
                     return Ok(Revocation::Nothing);
                 };
                 let id = parts.session_id();
+                self.ensure_retention().await?;
                 let was_live = self.end(&id, EndReason::SignedOut).await?;
                 Ok(if was_live { Revocation::Session(id) } else { Revocation::Nothing })
             }
@@ -52,6 +52,7 @@ impl Authority {
                     return Ok(Revocation::Nothing);
                 };
                 let id = parts.api_key_id();
+                self.ensure_retention().await?;
                 let was_live = inner.store.end_api_key(&id, EndReason::SignedOut, now).await?;
                 event::ended("api_key", &id, EndReason::SignedOut.as_str(), was_live);
                 Ok(if was_live { Revocation::ApiKey(id) } else { Revocation::Nothing })
@@ -130,6 +131,7 @@ impl Authority {
         };
         // A token without an id of ours cannot be named in the feed.
         let id = who.token_id().ok_or(RevokeError::UnsupportedTokenType)?;
+        self.ensure_retention().await?;
         self.0.store.revoke(&Target::Token(id), self.0.clock.now()).await?;
         event::revoked("token", 0, 0);
         Ok(Revocation::AccessToken)

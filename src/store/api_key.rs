@@ -121,7 +121,8 @@ pub trait ApiKeyStore: Debug + Send + Sync + 'static {
     /// Replaces a live key: remembers `successor`, and lets the old one work until
     /// `overlap_until` or its own expiry, whichever is first. Linearizable: of many callers one
     /// wins. The successor's id is the mark of the attempt: the same call sent again finds
-    /// itself in `replaced_by` and is `Rotated` again.
+    /// itself in `replaced_by` and is `Rotated` again. It must be new: a key that is there is
+    /// never written over, and the call is an error.
     ///
     /// # Errors
     /// [`StoreError`]; the rotation may or may not have happened, and repeating it is safe.
@@ -133,7 +134,8 @@ pub trait ApiKeyStore: Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<RotateApiKeyOutcome, StoreError>;
 
-    /// Ends one key. Says whether it was live; an unknown or ended key is not an error.
+    /// Ends one key. Says whether it was live; an unknown or ended key is not an error. Where
+    /// another call has ended it, this one does not return before the sinks have heard of it.
     ///
     /// # Errors
     /// [`StoreError`]; the key may or may not have ended, and repeating it is safe.

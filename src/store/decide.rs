@@ -123,6 +123,8 @@ pub struct Decision {
 /// A store applies it in one atomic step: reads the row, writes [`Decision::write`] (and, where
 /// that ends the session, its revocation record), and answers [`Decision::outcome`]. The lines
 /// are tried from the top, as in the decision table of `docs/sessions.md`.
+///
+/// [`Decision::write`]: field@Decision::write
 #[must_use]
 pub fn decide(row: Option<&SessionRecord>, rotation: &Rotation, now: Timestamp) -> Decision {
     let Some(row) = row else {
@@ -239,7 +241,7 @@ fn kept(row: &SessionRecord, now: Timestamp) -> Decision {
     // Written at most every twentieth of the idle time: a busy session costs few writes.
     let worth = slid.saturating_since(row.state.idle_expires_at) >= row.policy.idle / 20;
     if worth && slid > row.state.idle_expires_at {
-        Decision::write(Granted::Kept, row, SessionState { idle_expires_at: slid, ..row.state })
+        Decision::changed(Granted::Kept, row, SessionState { idle_expires_at: slid, ..row.state })
     } else {
         Decision::unchanged(granted(Granted::Kept, row, row.state))
     }
@@ -250,7 +252,7 @@ fn coalesced(row: &SessionRecord, now: Timestamp) -> Decision {
         return Decision::unchanged(granted(Granted::Coalesced, row, row.state));
     }
     let confirmed = SessionState { confirmed_at: Some(now), ..row.state };
-    Decision::write(Granted::Coalesced, row, confirmed)
+    Decision::changed(Granted::Coalesced, row, confirmed)
 }
 
 fn advance(
@@ -274,7 +276,7 @@ fn advance(
         idle_expires_at: idle_from(row, now),
         ended: None,
     };
-    Decision::write(Granted::Rotated { skew }, row, next)
+    Decision::changed(Granted::Rotated { skew }, row, next)
 }
 
 /// After a restore: the holder proves with a valid seal that the session had gone further.
@@ -319,7 +321,7 @@ impl Decision {
         Self::unchanged(RotateOutcome::Refused(why))
     }
 
-    fn write(how: Granted, row: &SessionRecord, state: SessionState) -> Self {
+    fn changed(how: Granted, row: &SessionRecord, state: SessionState) -> Self {
         Self { outcome: granted(how, row, state), write: Some(state) }
     }
 }

@@ -160,8 +160,8 @@ pub trait RevocationStore: RevocationFeed {
     /// [`StoreError`]; the revocation may or may not have happened, and repeating it is safe.
     async fn revoke(&self, target: &Target, now: Timestamp) -> Result<(), StoreError>;
 
-    /// Ends everything an owner has, in one step: live sessions (and API keys, as `reach` says)
-    /// end, and one record is written whose `not_before` is `now` or the latest birth among
+    /// Ends everything an owner has, in one step: sessions (and API keys, as `reach` says) that
+    /// have not ended end, those that idle or have expired too, and one record is written whose `not_before` is `now` or the latest birth among
     /// what ended, whichever is later, so that a fast clock elsewhere saves nothing.
     ///
     /// # Errors

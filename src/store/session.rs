@@ -275,7 +275,9 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
     ) -> Result<(), StoreError>;
 
     /// Ends one session and writes its revocation record, in one step. Says whether it was live;
-    /// an unknown or ended session is not an error.
+    /// an unknown or ended session is not an error. One that only idles ends as well, so that a
+    /// clock set back does not revive it. Where another call has ended the session, this one does
+    /// not return before the sinks of this store object have heard of it.
     ///
     /// # Errors
     /// [`StoreError`]; the session may or may not have ended, and repeating it is safe.

@@ -3,11 +3,12 @@
 
 use std::fmt::{self, Debug};
 
-use super::issuer::Issuer;
 use crate::{
     crypto::{Hash, HmacKey},
     secret::{MasterSecret, SecretError},
 };
+
+use super::Issuer;
 
 /// Sealing keys by id. Ids are derived from the secret, so they survive a change of order.
 #[derive(Clone)]
@@ -15,30 +16,22 @@ pub(crate) struct SealingKeys {
     keys: Box<[(u8, HmacKey)]>,
 }
 
-/// Two sealing keys have the same id: one token could be opened by either.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
-#[error("two master secrets give the same sealing key id; replace one of them")]
-pub(crate) struct SameSealingKeyId;
-
 impl SealingKeys {
-    /// Keys under their ids; the first seals. Without any, nothing opens and nothing is sealed.
-    pub(crate) fn new<'s>(
-        secrets: impl IntoIterator<Item = (u8, &'s [u8; 32])>,
-    ) -> Result<Self, SameSealingKeyId> {
-        let mut keys: Vec<(u8, HmacKey)> = Vec::new();
-        for (id, secret) in secrets {
-            if keys.iter().any(|(known, _)| *known == id) {
-                return Err(SameSealingKeyId);
-            }
-            keys.push((id, HmacKey::new(Hash::Sha256, secret)));
-        }
-        Ok(Self { keys: keys.into() })
+    /// Derives the keys of `issuer` from the master secret (RFC 5869): the first seals, all open.
+    pub(crate) fn derive(secret: &MasterSecret, issuer: &Issuer) -> Result<Self, SecretError> {
+        let derived = secret.derive_all(issuer.as_str(), "opaque-tokens")?;
+        Ok(Self::from_keys(derived.iter().map(|derived| (derived.id, &*derived.key))))
     }
 
-    /// The keys of an issuer, from the host's one secret.
-    pub(crate) fn derive(master: &MasterSecret, issuer: &Issuer) -> Result<Self, SecretError> {
-        let derived = master.derive_all(issuer.as_str(), "sealing")?;
-        Self::new(derived.iter().map(|key| (key.id, &*key.key))).map_err(|_| SecretError::EqualIds)
+    /// Keys under their ids, which must differ.
+    fn from_keys<'k>(keys: impl IntoIterator<Item = (u8, &'k [u8; 32])>) -> Self {
+        let prepare = |(id, key): (u8, &[u8; 32])| (id, HmacKey::new(Hash::Sha256, key));
+        Self { keys: keys.into_iter().map(prepare).collect() }
+    }
+
+    #[cfg(test)]
+    pub(super) fn of<'k>(keys: impl IntoIterator<Item = (u8, &'k [u8; 32])>) -> Self {
+        Self::from_keys(keys)
     }
 
     /// The id of the key that seals new tokens.

@@ -15,15 +15,16 @@ use crate::{
     crypto::{ct_eq, sha256},
     id::ApiKeyId,
     scope::Scope,
-    store::{ApiKeyRecord, ApiKeyStore},
+    store::{ApiKeyRecord, ApiKeyStore, EndReason},
     token::{
         OpaqueKind, Prefixes, claims::AccessClaims, opaque, rules::Rules, sealing::SealingKeys,
     },
 };
 
 use super::{
-    PermissionSource, TokenKind, VerifyError,
+    PermissionSource, RevokedBy, TokenKind, VerifyError,
     carried::{self, Carried, CarriedScope, Facts},
+    last_use::LastUse,
 };
 
 /// How long a cached key is believed without asking the store.
@@ -38,35 +39,41 @@ pub(super) struct ApiKeys {
     pub(super) sealing: SealingKeys,
     pub(super) prefixes: Prefixes,
     pub(super) permissions: Option<Arc<dyn PermissionSource>>,
+    pub(super) used: LastUse,
 }
 
 impl ApiKeys {
-    /// Checks a key. The cache is used where `fresh` says that records which would have cleared
+    /// Opens a key, without any I/O: junk ends here.
+    pub(super) fn open(&self, token: &str, clock: &dyn Clock) -> Result<ApiKeyId, VerifyError> {
+        let (kind, now) = (OpaqueKind::ApiKey, clock.now());
+        let opened = opaque::open(token, kind, &self.sealing, &self.prefixes, now);
+        Ok(opened.map_err(VerifyError::Opaque)?.parts.api_key_id())
+    }
+
+    /// Checks a key that was opened. The cache is used where `fresh` says that records which would have cleared
     /// it have been seen.
     pub(super) async fn check(
         &self,
+        id: ApiKeyId,
         token: &str,
         rules: &Rules,
         cache: &ApiKeyCache,
         clock: &dyn Clock,
         fresh: bool,
     ) -> Result<Arc<Carried>, VerifyError> {
-        let now = clock.now();
-        let opened = opaque::open(token, OpaqueKind::ApiKey, &self.sealing, &self.prefixes, now)
-            .map_err(VerifyError::Opaque)?;
-        let id = opened.parts.api_key_id();
         let proof = sha256(&[token.as_bytes()]);
         if fresh && let Some(found) = cache.find(&id, &proof, clock) {
+            self.used.note(id, clock);
             return Ok(found);
         }
         // Before the store is asked: a record that arrives meanwhile makes the answer old.
         let epoch = cache.epoch();
         let began = clock.monotonic();
         let row = self.store.find_api_key(&id).await?.ok_or(VerifyError::UnknownToken)?;
-        if row.ended.is_some() {
-            return Err(VerifyError::UnknownToken);
+        if let Some((_, reason)) = row.ended {
+            return Err(VerifyError::Revoked { by: revoked_by(reason) });
         }
-        if !row.is_live(now) {
+        if !row.is_live(clock.now()) {
             return Err(VerifyError::Expired);
         }
         if !row.audience.iter().any(|theirs| rules.audiences.contains(theirs)) {
@@ -79,6 +86,7 @@ impl ApiKeys {
                 Entry { proof, began, deadline: row.expires_at, carried: Arc::clone(&carried) };
             cache.keep(id, entry, epoch, clock);
         }
+        self.used.note(id, clock);
         Ok(carried)
     }
 
@@ -90,6 +98,15 @@ impl ApiKeys {
             .map_err(VerifyError::Permissions)?;
         // A meet beyond the limits of a scope is refused as if nothing were allowed.
         Ok(row.scope.meet(&allowed).unwrap_or_else(|_| Scope::empty()))
+    }
+}
+
+fn revoked_by(reason: EndReason) -> RevokedBy {
+    match reason {
+        EndReason::SubjectRevoked => RevokedBy::Subject,
+        EndReason::ClientRevoked => RevokedBy::Client,
+        EndReason::ConsentWithdrawn => RevokedBy::SubjectAtClient,
+        _ => RevokedBy::Token,
     }
 }
 

@@ -11,7 +11,7 @@ use std::{
 use crate::{
     clock::{Clock, SystemClock},
     id::Audience,
-    key::{VerifyingKey, VerifyingKeys},
+    key::{Jwks, VerifyingKey, VerifyingKeys},
     scope::{BareWords, Vocabulary},
     secret::MasterSecret,
     store::{ApiKeyStore, RevocationFeed, RevocationSink},
@@ -30,6 +30,7 @@ use super::{
     check::Checker,
     confirm::Confirmations,
     feed::{FeedSettings, Follower, News},
+    last_use::LastUse,
     source::Keys,
     verify::Inner,
 };
@@ -84,10 +85,10 @@ const LONGEST_LEEWAY: Duration = Duration::from_secs(10 * 60);
 const LONGEST_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 impl VerifierBuilder<Undecided> {
-    pub(super) fn new(issuer: &str) -> Self {
+    pub(super) fn new(issuer: String) -> Self {
         Self {
             options: Options {
-                issuer: issuer.to_owned(),
+                issuer,
                 audiences: Vec::new(),
                 keys: Vec::new(),
                 key_source: None,
@@ -114,8 +115,10 @@ impl VerifierBuilder<Undecided> {
     }
 
     /// Follows this feed: what it says is revoked is refused, within a poll interval.
-    pub fn revocations(self, feed: Arc<dyn RevocationFeed>) -> VerifierBuilder<Decided> {
-        self.with(|options| options.feed = Some(feed)).decided()
+    ///
+    /// Pass an `Arc` to share the store.
+    pub fn revocations(self, feed: impl RevocationFeed) -> VerifierBuilder<Decided> {
+        self.with(|options| options.feed = Some(Arc::new(feed))).decided()
     }
 
     /// Verifies without revocation: a token is good until it expires, whatever happened since.
@@ -135,8 +138,8 @@ impl<Choice> VerifierBuilder<Choice> {
     }
 
     /// A name of this resource server; a token's `aud` must contain one of them (RFC 9068 §4).
-    pub fn audience(self, audience: &str) -> Self {
-        let audience = Audience::parse(audience).map_err(ConfigError::Audience);
+    pub fn audience(self, audience: impl AsRef<str>) -> Self {
+        let audience = Audience::parse(audience.as_ref()).map_err(ConfigError::Audience);
         self.with(|options| options.audiences.push(audience))
     }
 
@@ -150,9 +153,15 @@ impl<Choice> VerifierBuilder<Choice> {
         self.with(|options| options.keys.extend(keys.iter().cloned()))
     }
 
+    /// The keys of a JWK Set that an issuer publishes.
+    pub fn jwks(self, set: &Jwks) -> Self {
+        let keys = set.keys().iter().map(|key| key.verifying_key().clone());
+        self.with(|options| options.keys.extend(keys))
+    }
+
     /// A set of keys that changes over time.
-    pub fn key_source(self, source: Arc<dyn KeySource>) -> Self {
-        self.with(|options| options.key_source = Some(source))
+    pub fn key_source(self, source: impl KeySource) -> Self {
+        self.with(|options| options.key_source = Some(Arc::new(source)))
     }
 
     /// How far clocks may disagree over `exp`, `nbf` and `iat`; 30 seconds by default.
@@ -177,8 +186,8 @@ impl<Choice> VerifierBuilder<Choice> {
     }
 
     /// Another clock than the operating system's.
-    pub fn clock(self, clock: Arc<dyn Clock>) -> Self {
-        self.with(|options| options.clock = clock)
+    pub fn clock(self, clock: impl Clock) -> Self {
+        self.with(|options| options.clock = Arc::new(clock))
     }
 
     /// How old the knowledge of revocations may be before tokens are refused with
@@ -213,24 +222,26 @@ impl<Choice> VerifierBuilder<Choice> {
     }
 
     /// The brand in front of opaque tokens; `hp` by default.
-    pub fn prefix(self, brand: &str) -> Self {
-        self.with(|options| options.prefix = Some(brand.to_owned()))
+    pub fn prefix(self, brand: impl Into<String>) -> Self {
+        let brand = brand.into();
+        self.with(|options| options.prefix = Some(brand))
     }
 
     /// Also accepts API keys: they are opened with keys from the master secret and looked up in
-    /// the store.
-    pub fn api_keys(self, store: Arc<dyn ApiKeyStore>, secret: Arc<MasterSecret>) -> Self {
-        self.with(|options| options.api_keys = Some((store, secret)))
+    /// the store. Pass an `Arc` to share either.
+    pub fn api_keys(self, store: impl ApiKeyStore, secret: impl Into<Arc<MasterSecret>>) -> Self {
+        let secret = secret.into();
+        self.with(|options| options.api_keys = Some((Arc::new(store), secret)))
     }
 
     /// Asks what a subject may do now whenever an API key is looked up in the store.
-    pub fn permissions(self, source: Arc<dyn PermissionSource>) -> Self {
-        self.with(|options| options.permissions = Some(source))
+    pub fn permissions(self, source: impl PermissionSource) -> Self {
+        self.with(|options| options.permissions = Some(Arc::new(source)))
     }
 
     /// Tells this sink which sessions' newest tokens are in use.
-    pub fn confirmations(self, sink: Arc<dyn ConfirmationSink>) -> Self {
-        self.with(|options| options.confirmations = Some(sink))
+    pub fn confirmations(self, sink: impl ConfirmationSink) -> Self {
+        self.with(|options| options.confirmations = Some(Arc::new(sink)))
     }
 }
 
@@ -248,6 +259,9 @@ impl VerifierBuilder<Decided> {
         }
         check_duration("leeway", options.leeway, LONGEST_LEEWAY)?;
         check_duration("max_access_lifetime", options.max_lifetime, LONGEST_LIFETIME)?;
+        if options.settings.max_staleness < options.settings.poll_interval {
+            return Err(ConfigError::Staleness);
+        }
         if options.max_length == 0 || options.max_length > HARD_MAX_LENGTH {
             return Err(ConfigError::MaxLength { limit: HARD_MAX_LENGTH });
         }
@@ -284,6 +298,7 @@ impl VerifierBuilder<Decided> {
                 sealing: SealingKeys::derive(&secret, &issuer).map_err(ConfigError::Secret)?,
                 prefixes: prefixes.clone(),
                 permissions: options.permissions,
+                used: LastUse::default(),
             }),
         };
         let rules = Rules {

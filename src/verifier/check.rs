@@ -123,14 +123,15 @@ impl Checker {
                     + self.rules.leeway
                     + std::time::Duration::from_secs(1);
                 let text = |claim| claims.text(claim, buffer);
-                let session = text(Claim::SessionId)
-                    .and_then(|text| SessionId::parse(text).ok())
-                    .filter(|id| id.born() <= latest);
-                let token = text(Claim::TokenId)
-                    .and_then(|text| TokenId::parse(text).ok())
-                    .filter(|id| id.born() <= latest);
-                let born = session.map(|id| id.born()).or(token.map(|id| id.born()));
-                let born = born.or(issued_at).unwrap_or(Timestamp::EPOCH);
+                let session = text(Claim::SessionId).and_then(|text| SessionId::parse(text).ok());
+                let token = text(Claim::TokenId).and_then(|text| TokenId::parse(text).ok());
+                // The identifiers themselves stay: a clock set back after a login makes its
+                // session look younger than its tokens, and ending it must reach them.
+                let dated = |at: Option<Timestamp>| at.filter(|born| *born <= latest);
+                let born = dated(session.map(|id| id.born()))
+                    .or_else(|| dated(token.map(|id| id.born())))
+                    .or(issued_at)
+                    .unwrap_or(Timestamp::EPOCH);
                 Ok(Facts { scope, token, session, born })
             }
             Profile::Relaxed(relaxed) => {

@@ -22,6 +22,12 @@ pub trait ConfirmationSink: Debug + Send + Sync + 'static {
     fn confirm(&self, session: SessionId, generation: u32);
 }
 
+impl<T: ConfirmationSink + ?Sized> ConfirmationSink for Arc<T> {
+    fn confirm(&self, session: SessionId, generation: u32) {
+        (**self).confirm(session, generation);
+    }
+}
+
 const SLOTS: usize = 4096;
 
 /// Remembers which generations were told, in a fixed amount of memory.

@@ -91,7 +91,7 @@ pub enum VerifyError {
     /// An opaque token that was mistyped, cut or forged.
     #[error("the token is not genuine")]
     Opaque(#[source] OpaqueError),
-    /// A genuine opaque token whose record is not there or has ended.
+    /// A genuine opaque token whose record is not there.
     #[error("the token is not known")]
     UnknownToken,
     /// The token was taken back.
@@ -285,6 +285,10 @@ pub enum ConfigError {
         /// Its limit.
         limit_seconds: u64,
     },
+    /// Revocations are read less often than their age allows, so that tokens would be refused
+    /// between two reads.
+    #[error("max_staleness is shorter than poll_interval")]
+    Staleness,
     /// The relaxed profile would accept tokens of our own keys.
     #[error("the relaxed profile has a key of the verifier's own")]
     RelaxedOwnKey,

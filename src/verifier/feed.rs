@@ -85,6 +85,11 @@ impl Follower {
         }
     }
 
+    #[cfg(feature = "tokio")]
+    pub(super) fn feed(&self) -> Arc<dyn RevocationFeed> {
+        Arc::clone(&self.feed)
+    }
+
     /// Whether the last complete poll began recently enough to decide, or the host chose to
     /// decide without.
     pub(super) fn may_decide(&self, clock: &dyn Clock) -> bool {
@@ -140,7 +145,9 @@ impl Follower {
     pub(super) async fn load(&self, news: &News, clock: &dyn Clock) -> Result<(), Arc<StoreError>> {
         while !self.is_fresh(clock) {
             match self.flight.begin() {
-                Some(_landing) => self.poll(news, clock).await.map_err(Arc::new)?,
+                // Once is enough: a store so slow that its answer is stale on arrival will not
+                // be faster the next time.
+                Some(_landing) => return self.poll(news, clock).await.map_err(Arc::new),
                 None => self.flight.wait().await,
             }
         }

@@ -25,8 +25,8 @@ use marks::{Key, Marks};
 /// What was revoked, exactly: no false answer either way.
 ///
 /// An entry lives until its record expires, and is never dropped early, whatever the memory it
-/// takes: it is bounded by what can still be alive. Entries lie in buckets by expiry, four to a
-/// record's life, so that forgetting is dropping a bucket.
+/// takes: it is bounded by what can still be alive. Entries are forgotten by buckets of expiry,
+/// eight to a record's life.
 ///
 /// A record about a subject or client kills what was **born** at or before its `not_before`.
 pub struct RevocationIndex {
@@ -53,7 +53,7 @@ impl RevocationIndex {
     /// An empty index for records that live about `retention`.
     #[must_use]
     pub fn new(retention: Duration) -> Self {
-        let quarter = u64::try_from(retention.as_millis() / 4).unwrap_or(u64::MAX);
+        let eighth = u64::try_from(retention.as_millis() / 8).unwrap_or(u64::MAX);
         let seeds = RandomState::new();
         Self {
             tokens: Ids::new(&seeds),
@@ -62,7 +62,7 @@ impl RevocationIndex {
             clients: Marks::new(),
             pairs: Marks::new(),
             signing_keys: Marks::new(),
-            bucket_millis: quarter.clamp(60_000, 30 * 24 * 3_600_000),
+            bucket_millis: eighth.clamp(60_000, 30 * 24 * 3_600_000),
         }
     }
 

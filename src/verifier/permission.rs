@@ -29,6 +29,17 @@ pub trait PermissionSource: Debug + Send + Sync + 'static {
     ) -> Result<Scope, PermissionError>;
 }
 
+#[async_trait]
+impl<T: PermissionSource + ?Sized> PermissionSource for Arc<T> {
+    async fn permissions(
+        &self,
+        subject: &Subject,
+        client: Option<&ClientId>,
+    ) -> Result<Scope, PermissionError> {
+        (**self).permissions(subject, client).await
+    }
+}
+
 /// There is no answer to what a subject may do.
 #[derive(Clone, thiserror::Error)]
 #[error("the permission source did not answer")]

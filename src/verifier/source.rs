@@ -29,6 +29,21 @@ pub trait KeySource: Debug + Send + Sync + 'static {
     async fn find_missing(&self, kid: &str) -> bool;
 }
 
+#[async_trait]
+impl<T: KeySource + ?Sized> KeySource for Arc<T> {
+    fn snapshot(&self) -> VerifyingKeys {
+        (**self).snapshot()
+    }
+
+    async fn load(&self) -> Result<(), KeySourceError> {
+        (**self).load().await
+    }
+
+    async fn find_missing(&self, kid: &str) -> bool {
+        (**self).find_missing(kid).await
+    }
+}
+
 /// The keys cannot be had.
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the keys cannot be had: {what}")]

@@ -9,6 +9,7 @@ use std::{
 
 use crate::{
     clock::{Clock, Timestamp},
+    event,
     secret::TokenText,
     token::{Issuer, OpaqueKind, Prefixes, claims::Claim},
 };
@@ -55,8 +56,8 @@ pub(super) struct Inner {
 
 impl Verifier {
     /// Begins a verifier for tokens of `issuer`, an `https` URL.
-    pub fn builder(issuer: &str) -> VerifierBuilder<Undecided> {
-        VerifierBuilder::new(issuer)
+    pub fn builder(issuer: impl Into<String>) -> VerifierBuilder<Undecided> {
+        VerifierBuilder::new(issuer.into())
     }
 
     /// Whose tokens it accepts.
@@ -72,17 +73,18 @@ impl Verifier {
     /// kept up with the revocations (call [`Verifier::tick`], or use [`Verifier::verify`]).
     pub fn verify_jwt(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
         let token = token.token_text();
+        told(self.genuine(token).and_then(|checked| self.decide(checked)))
+    }
+
+    fn genuine(&self, token: &str) -> Result<Checked, VerifyError> {
         self.reject_opaque(token)?;
-        let checked = self.0.checker.check(token, self.now())?;
-        self.decide(checked)
+        self.0.checker.check(token, self.now())
     }
 
     /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation: for who takes a token
     /// back, what was taken back already makes no difference.
     pub(crate) fn genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
-        self.reject_opaque(token)?;
-        let checked = self.0.checker.check(token, self.now())?;
-        Ok(Verified::new(checked.carried))
+        Ok(Verified::new(self.genuine(token)?.carried))
     }
 
     /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
@@ -92,14 +94,16 @@ impl Verifier {
     /// # Errors
     /// [`VerifyError`] for the first thing that is wrong.
     pub async fn verify(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
-        let token = token.token_text();
+        told(self.check_any(token.token_text()).await)
+    }
+
+    async fn check_any(&self, token: &str) -> Result<Verified, VerifyError> {
         if let (Some(api_keys), Some(OpaqueKind::ApiKey)) =
             (&self.0.api_keys, self.0.prefixes.kind_of(token))
         {
             return self.verify_api_key(api_keys, token).await;
         }
-        self.reject_opaque(token)?;
-        let checked = match self.0.checker.check(token, self.now()) {
+        let checked = match self.genuine(token) {
             Err(VerifyError::UnknownKey) => self.check_with_new_keys(token).await?,
             checked => checked?,
         };
@@ -124,6 +128,9 @@ impl Verifier {
     /// it, no request ever waits for the feed.
     pub async fn tick(&self) -> Duration {
         self.keep_up().await;
+        if let Some(api_keys) = &self.0.api_keys {
+            api_keys.used.write(&*api_keys.store).await;
+        }
         match &self.0.follower {
             Some(follower) => follower.due_in(&*self.0.clock),
             None => Duration::from_secs(60),
@@ -167,8 +174,10 @@ impl Verifier {
 
     /// A poll that fails is no failure of this request as long as what we know is fresh.
     async fn keep_up(&self) {
-        if let Some(follower) = &self.0.follower {
-            let _too_old_is_noticed_later = follower.refresh(&self.0.news, &*self.0.clock).await;
+        if let Some(follower) = &self.0.follower
+            && let Err(error) = follower.refresh(&self.0.news, &*self.0.clock).await
+        {
+            event::feed_failed(&error);
         }
     }
 
@@ -205,15 +214,24 @@ impl Verifier {
         if token.len() > self.0.checker.max_length {
             return Err(VerifyError::TooLong);
         }
-        self.keep_up().await;
         let clock = &*self.0.clock;
+        let id = api_keys.open(token, clock)?;
+        self.keep_up().await;
         // Without news that clears it, the cache is not used: the row decides.
         let fresh = self.0.follower.as_ref().is_some_and(|follower| follower.is_fresh(clock));
         let rules = &self.0.checker.rules;
-        let carried = api_keys.check(token, rules, &self.0.news.cache, clock, fresh).await?;
+        let carried = api_keys.check(id, token, rules, &self.0.news.cache, clock, fresh).await?;
         debug_assert_eq!(carried.kind, TokenKind::ApiKey);
         Ok(Verified::new(carried))
     }
+}
+
+/// Tells the operator of a refusal, once for each token that was presented.
+fn told(result: Result<Verified, VerifyError>) -> Result<Verified, VerifyError> {
+    if let Err(error) = &result {
+        event::verify_refused(error);
+    }
+    result
 }
 
 fn probe(carried: &Carried) -> Probe<'_> {

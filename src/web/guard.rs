@@ -149,13 +149,7 @@ impl Guard {
                 Err(Refusal::MISSING)
             };
         };
-        match self.verifier.verify(token.as_str()).await {
-            Ok(who) => Ok(Caller::Verified(who)),
-            Err(error) => {
-                event::verify_refused(&error);
-                Err(error.into())
-            }
-        }
+        Ok(Caller::Verified(self.verifier.verify(token.as_str()).await?))
     }
 
     /// Finds and checks the request's credential.

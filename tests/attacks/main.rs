@@ -1,5 +1,11 @@
 //! Known attacks on signed tokens, one file each. The first line of a file names the RFC section
 //! or the CVE that describes it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    clippy::needless_pass_by_value,
+    reason = "helpers of tests fail loudly and take what is written in place"
+)]
 
 mod algorithm_confusion;
 mod algorithm_none;

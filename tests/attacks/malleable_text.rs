@@ -16,7 +16,7 @@ fn no_other_text_is_accepted() {
             longer.insert_str(at, character);
             assert!(verifier.verify_jwt(&longer).is_err(), "{at} {character}");
         }
-        assert!(verifier.verify_jwt(&token[..at]).is_err());
+        assert!(verifier.verify_jwt(token.get(..at).unwrap()).is_err());
     }
     for end in ["=", "==", "A", "AA", ".", ".A", "\n", " ", "\0"] {
         assert!(verifier.verify_jwt(&format!("{token}{end}")).is_err());
@@ -33,8 +33,11 @@ fn spare_bits_are_zero() {
     let value = ALPHABET.iter().position(|&b| b == last).unwrap();
     assert_eq!(value % 16, 0);
     for spare in 1..16 {
-        let changed =
-            format!("{}{}", &token[..token.len() - 1], char::from(ALPHABET[value + spare]));
+        let changed = format!(
+            "{}{}",
+            token.get(..token.len() - 1).unwrap(),
+            char::from(ALPHABET[value + spare])
+        );
         crate::refused(&changed, "NotCanonical");
     }
 }

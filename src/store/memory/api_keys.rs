@@ -7,7 +7,7 @@ use async_trait::async_trait;
 
 use super::{
     super::{
-        StoreError,
+        StoreError, StoreErrorKind,
         api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome},
         revocation::{Owner, Target},
         session::{EndReason, InsertOutcome},
@@ -131,6 +131,7 @@ impl ApiKeyStore for MemoryStore {
         let marks = read(&self.marks);
         let record = {
             let mut table = lock(&self.api_keys.0);
+            let taken = table.rows.contains_key(&successor.id);
             let Some(row) = table.rows.get_mut(id) else {
                 return Ok(RotateApiKeyOutcome::NotLive);
             };
@@ -144,6 +145,11 @@ impl ApiKeyStore for MemoryStore {
                 && successor.id.born() <= not_before
             {
                 return Ok(RotateApiKeyOutcome::BornRevoked { not_before });
+            }
+            if taken {
+                // To write over a key could bring one that has ended back to life.
+                return Err(StoreError::new(StoreErrorKind::Corrupt, "memory")
+                    .with_source("the successor's id is taken"));
             }
             row.replaced_by = Some(successor.id);
             row.expires_at = Some(row.expires_at.map_or(overlap_until, |at| at.min(overlap_until)));
@@ -164,12 +170,16 @@ impl ApiKeyStore for MemoryStore {
         let (was_live, record) = {
             let mut table = lock(&self.api_keys.0);
             match table.rows.get_mut(id) {
-                Some(row) if row.ended.is_none() => {
+                None => return Ok(false),
+                Some(ApiKeyRecord { ended: Some((ended_at, _)), .. }) => {
+                    // As with sessions: who ended it may not have told the sinks yet.
+                    (false, self.feed().record(Target::ApiKey(*id), *ended_at, *ended_at))
+                }
+                Some(row) => {
                     let was_live = row.is_live(now);
                     row.ended = Some((now, reason));
                     (was_live, self.feed().append(Target::ApiKey(*id), now, now))
                 }
-                _ => return Ok(false),
             }
         };
         self.publish(record);

@@ -39,12 +39,22 @@ impl Feed {
         not_before: Timestamp,
         now: Timestamp,
     ) -> RevocationRecord {
-        // From the later of both: a token may be born ahead of this caller's clock.
-        let expires_at = now.max(not_before) + self.retention();
-        let record = RevocationRecord { target, not_before, expires_at };
+        let record = self.record(target, not_before, now);
         self.records.push_back((self.written, record.clone()));
         self.written += 1;
         record
+    }
+
+    /// The record that `append` writes.
+    pub(super) fn record(
+        &self,
+        target: Target,
+        not_before: Timestamp,
+        now: Timestamp,
+    ) -> RevocationRecord {
+        // From the later of both: a token may be born ahead of this caller's clock.
+        let expires_at = now.max(not_before) + self.retention();
+        RevocationRecord { target, not_before, expires_at }
     }
 
     fn page(&self, after: u64, limit: u32) -> FeedPage {

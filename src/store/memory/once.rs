@@ -55,8 +55,9 @@ impl CodeStore for MemoryStore {
                     self.sessions.insert(&row.session);
                 }
                 let id = row.session.id;
-                if decision.ends && self.sessions.end(&id, EndReason::CodeReplayed, now).is_some() {
-                    record = Some(self.feed().append(Target::Session(id), now, now));
+                if decision.ends {
+                    let ended = self.sessions.end(&self.feed, &id, EndReason::CodeReplayed, now);
+                    record = ended.map(|(_, record)| record);
                 }
             }
             (decision.outcome, record)

@@ -12,10 +12,12 @@ use super::{
     super::{
         StoreError,
         decide::{RotateOutcome, Rotation, decide},
-        revocation::{Owner, Target},
+        revocation::{Owner, RevocationRecord, Target},
         session::{EndReason, InsertOutcome, Persistence, SessionRecord, SessionStore},
     },
-    MemoryStore, lock,
+    MemoryStore,
+    feed::Feed,
+    lock,
     owners::Owned,
     read,
 };
@@ -61,13 +63,27 @@ impl Sessions {
         true
     }
 
-    /// Ends one session; says whether it had not ended before, and whether it was live.
-    pub(super) fn end(&self, id: &SessionId, reason: EndReason, now: Timestamp) -> Option<bool> {
+    /// Ends one session, with its record in the same step; says whether it was live. Nothing if
+    /// there is none.
+    pub(super) fn end(
+        &self,
+        feed: &Mutex<Feed>,
+        id: &SessionId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Option<(bool, RevocationRecord)> {
         let mut shard = lock(self.shard(id));
-        let row = shard.get_mut(id).filter(|row| row.state.ended.is_none())?;
+        let row = shard.get_mut(id)?;
+        let target = Target::Session(*id);
+        if let Some((ended_at, _)) = row.state.ended {
+            // The call that ended it may not have told the sinks yet, and the caller will believe
+            // that no token is accepted any more. They may hear of it twice.
+            return Some((false, lock(feed).record(target, ended_at, ended_at)));
+        }
         let was_live = row.is_live(now);
+        let record = lock(feed).append(target, now, now);
         row.state.ended = Some((now, reason));
-        Some(was_live)
+        Some((was_live, record))
     }
 
     /// Ends an owner's live sessions; says how many, and the latest birth among them.
@@ -160,8 +176,8 @@ impl SessionStore for MemoryStore {
         reason: EndReason,
         now: Timestamp,
     ) -> Result<bool, StoreError> {
-        let Some(was_live) = self.sessions.end(id, reason, now) else { return Ok(false) };
-        let record = self.feed().append(Target::Session(*id), now, now);
+        let ended = self.sessions.end(&self.feed, id, reason, now);
+        let Some((was_live, record)) = ended else { return Ok(false) };
         self.publish(record);
         Ok(was_live)
     }

@@ -6,7 +6,7 @@ use super::*;
 const NOW: Timestamp = Timestamp::from_unix_seconds(1_700_000_000);
 
 fn keys() -> SealingKeys {
-    SealingKeys::new([(7, &[1; 32]), (9, &[2; 32])]).unwrap()
+    SealingKeys::of([(7, &[1; 32]), (9, &[2; 32])])
 }
 
 fn parts(kind: OpaqueKind) -> OpaqueParts {
@@ -74,7 +74,7 @@ fn each_kind_opens_at_its_own_door_only() {
             // Even with the prefix and checksum of the other kind, the tag is another.
             let prefix = Prefixes::default();
             let body = text.strip_prefix(prefix.of(kind)).unwrap();
-            let mut forged = format!("{}{}", prefix.of(door), &body[..BODY_TEXT]);
+            let mut forged = format!("{}{}", prefix.of(door), body.get(..BODY_TEXT).unwrap());
             forged.extend(checksum(&forged).map(char::from));
             assert_eq!(open_at(&forged, door, NOW).unwrap_err(), OpaqueError::BadSeal);
         }
@@ -100,18 +100,17 @@ fn keys_come_and_go() {
     let kind = OpaqueKind::ApiKey;
     let text = seal(&parts(kind));
     let prefixes = Prefixes::default();
-    let turned = SealingKeys::new([(9, &[2; 32]), (7, &[1; 32])]).unwrap();
+    let turned = SealingKeys::of([(9, &[2; 32]), (7, &[1; 32])]);
     assert_eq!(turned.current(), Some(9));
     let opened = open(&text, kind, &turned, &prefixes, NOW).unwrap();
     assert_eq!(*opened.parts.seal(&turned, opened.key_id, &prefixes).unwrap(), *text);
     assert_ne!(*opened.parts.seal(&turned, 9, &prefixes).unwrap(), *text);
-    let retired = SealingKeys::new([(9, &[2; 32])]).unwrap();
+    let retired = SealingKeys::of([(9, &[2; 32])]);
     let error = |keys: &SealingKeys| open(&text, kind, keys, &prefixes, NOW).unwrap_err();
     assert_eq!(error(&retired), OpaqueError::UnknownSealingKey);
     assert!(opened.parts.seal(&retired, 7, &prefixes).is_none());
-    let other = SealingKeys::new([(7, &[3; 32])]).unwrap();
+    let other = SealingKeys::of([(7, &[3; 32])]);
     assert_eq!(error(&other), OpaqueError::BadSeal);
-    assert!(SealingKeys::new([(7, &[1; 32]), (7, &[2; 32])]).is_err());
 }
 
 /// Every one-character change of one token is refused, whatever the character and place.
@@ -152,7 +151,7 @@ fn any_change_of_one_character_is_refused() {
 fn any_change_of_one_bit_breaks_the_seal() {
     let kind = OpaqueKind::RefreshToken;
     let text = seal(&parts(kind));
-    let mut body = URL_SAFE_NO_PAD.decode(&text[6..72]).unwrap();
+    let mut body = URL_SAFE_NO_PAD.decode(text.get(6..72).unwrap()).unwrap();
     for bit in 0..body.len() * 8 {
         body[bit / 8] ^= 1 << (bit % 8);
         let mut forged = format!("hp_rt_{}", URL_SAFE_NO_PAD.encode(&body));

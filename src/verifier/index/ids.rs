@@ -1,8 +1,8 @@
-//! Knows sets of identifiers at 18 bytes each, answered by one probe for each bucket.
+//! Knows sets of identifiers, answered by one probe, at 19 bytes a slot.
 //! Must not know what being in the set means.
 
 use std::{
-    collections::HashSet,
+    collections::HashMap,
     hash::{BuildHasher, Hash, Hasher, RandomState},
     sync::{
         RwLock,
@@ -10,31 +10,43 @@ use std::{
     },
 };
 
-use super::shards::{Buckets, SHARDS, bucket_of, read, write};
+use super::shards::{read, write};
 
-/// Identifiers: 18 bytes each and one of the table's own.
+/// Identifiers, each until its bucket is over.
+///
+/// One table a shard holds all buckets, because a probe of each bucket would be a cache miss
+/// each. Forgetting therefore scans a shard, once a bucket, while its lock is held: some tenth of
+/// a millisecond at ten million entries.
 pub(super) struct Ids {
     count: AtomicUsize,
-    shards: Box<[Shard]>,
-    hasher: Folded,
+    /// By the last byte of the identifier, which is then not stored.
+    shards: Box<[RwLock<Shard>]>,
+    /// Entries whose bucket is too far from the others for one byte. Hardly ever any.
+    far: RwLock<HashMap<[u8; 18], u64>>,
+    far_count: AtomicUsize,
 }
 
-type Shard = RwLock<Buckets<HashSet<Id, Folded>>>;
+struct Shard {
+    /// What is left of the identifier, with the low byte of its bucket.
+    table: HashMap<Rest, u8, Folded>,
+    /// Every bucket in the table is above this and at most 255 further.
+    floor: Option<u64>,
+}
 
 #[derive(PartialEq, Eq, Clone, Copy)]
-struct Id([u8; 18]);
+struct Rest([u8; 17]);
 
-impl Hash for Id {
+impl Hash for Rest {
     fn hash<H: Hasher>(&self, state: &mut H) {
-        // The last twelve bytes are hash or randomness; the first six, a date, add nothing.
-        let [.., a, b, c, d, e, f, g, h, i, j, k, l] = self.0;
+        // All eleven bytes of hash or randomness; the first six, a date, add nothing.
+        let [.., a, b, c, d, e, f, g, h, i, j, k] = self.0;
         state.write_u64(u64::from_le_bytes([a, b, c, d, e, f, g, h]));
-        state.write_u64(u64::from_le_bytes([e, f, g, h, i, j, k, l]));
+        state.write_u64(u64::from_le_bytes([d, e, f, g, h, i, j, k]));
     }
 }
 
-/// A keyed hash of two words by one folded multiplication each. Identifiers come out of checked
-/// tokens; the key is for issuers that choose theirs.
+/// A keyed hash of two words by folded multiplication. Identifiers come out of checked tokens;
+/// the key is for issuers that choose theirs.
 #[derive(Clone, Copy)]
 struct Folded {
     state: u64,
@@ -73,12 +85,21 @@ impl Hasher for Folded {
     }
 }
 
+/// The bucket above `floor` whose low byte this is.
+fn bucket_above(floor: u64, low: u8) -> u64 {
+    let distance = low.wrapping_sub(floor.to_le_bytes()[0]);
+    floor + if distance == 0 { 256 } else { u64::from(distance) }
+}
+
 impl Ids {
     pub(super) fn new(seeds: &RandomState) -> Self {
+        let hasher = Folded::new(seeds);
+        let shard = |_| RwLock::new(Shard { table: HashMap::with_hasher(hasher), floor: None });
         Self {
             count: AtomicUsize::new(0),
-            shards: (0..SHARDS).map(|_| RwLock::new(Vec::new())).collect(),
-            hasher: Folded::new(seeds),
+            shards: (0..=u8::MAX).map(shard).collect(),
+            far: RwLock::new(HashMap::new()),
+            far_count: AtomicUsize::new(0),
         }
     }
 
@@ -86,50 +107,72 @@ impl Ids {
         self.count.load(Ordering::Acquire)
     }
 
-    fn shard(&self, id: &Id) -> Option<&Shard> {
-        // Bits that the table inside uses last.
-        self.shards.get((self.hasher.hash_one(id) >> 40) as usize % SHARDS)
+    fn shard(&self, id: [u8; 18]) -> Option<(&RwLock<Shard>, Rest)> {
+        let [rest @ .., last] = id;
+        Some((self.shards.get(usize::from(last))?, Rest(rest)))
     }
 
     pub(super) fn insert(&self, id: [u8; 18], bucket: u64) {
-        let Some(shard) = self.shard(&Id(id)) else { return };
-        let mut buckets = write(shard);
-        let table = bucket_of(&mut buckets, bucket, || HashSet::with_hasher(self.hasher));
-        if table.is_some_and(|table| table.insert(Id(id))) {
-            self.count.fetch_add(1, Ordering::Release);
+        let Some((shard, rest)) = self.shard(id) else { return };
+        let mut shard = write(shard);
+        // Room below for records that come out of order.
+        let floor = *shard.floor.get_or_insert(bucket.saturating_sub(64));
+        if bucket <= floor || bucket > floor + 255 {
+            drop(shard);
+            return self.insert_far(id, bucket);
         }
+        let [low, ..] = bucket.to_le_bytes();
+        match shard.table.get_mut(&rest) {
+            Some(known) => {
+                if bucket_above(floor, *known) < bucket {
+                    *known = low;
+                }
+            }
+            None => {
+                shard.table.insert(rest, low);
+                self.count.fetch_add(1, Ordering::Release);
+            }
+        }
+    }
+
+    fn insert_far(&self, id: [u8; 18], bucket: u64) {
+        let mut far = write(&self.far);
+        let known = far.entry(id).or_insert_with(|| {
+            self.count.fetch_add(1, Ordering::Release);
+            self.far_count.fetch_add(1, Ordering::Release);
+            bucket
+        });
+        *known = bucket.max(*known);
     }
 
     pub(super) fn contains(&self, id: &[u8; 18]) -> bool {
         self.len() > 0
-            && self
-                .shard(&Id(*id))
-                .is_some_and(|shard| read(shard).iter().any(|(_, table)| table.contains(&Id(*id))))
+            && (self.shard(*id).is_some_and(|(shard, rest)| read(shard).table.contains_key(&rest))
+                || self.far_count.load(Ordering::Acquire) > 0 && read(&self.far).contains_key(id))
     }
 
     pub(super) fn expire(&self, current: u64) {
         for shard in &self.shards {
-            let stale = |(bucket, _): &(u64, _)| *bucket <= current;
-            if read(shard).iter().any(stale) {
-                let mut dropped = Vec::new();
-                write(shard).retain_mut(|(bucket, table)| {
-                    let keep = *bucket > current;
-                    if !keep {
-                        dropped.push(std::mem::take(table));
-                    }
-                    keep
-                });
-                // Freed here, where no reader waits.
-                let gone = dropped.iter().map(HashSet::len).sum();
-                self.count.fetch_sub(gone, Ordering::Release);
+            if read(shard).floor.is_none_or(|floor| floor >= current) {
+                continue;
             }
+            let mut shard = write(shard);
+            let Some(floor) = shard.floor.replace(current) else { continue };
+            let before = shard.table.len();
+            shard.table.retain(|_, low| bucket_above(floor, *low) > current);
+            let after = shard.table.len();
+            if after < shard.table.capacity() / 4 {
+                shard.table.shrink_to(after * 2);
+            }
+            self.count.fetch_sub(before - after, Ordering::Release);
         }
-    }
-}
-
-impl Default for Folded {
-    /// For the empty table that takes the place of a dropped one.
-    fn default() -> Self {
-        Self { state: 0, key: 1 }
+        if self.far_count.load(Ordering::Acquire) > 0 {
+            let mut far = write(&self.far);
+            let before = far.len();
+            far.retain(|_, bucket| *bucket > current);
+            let gone = before - far.len();
+            self.count.fetch_sub(gone, Ordering::Release);
+            self.far_count.fetch_sub(gone, Ordering::Release);
+        }
     }
 }

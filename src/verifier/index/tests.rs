@@ -123,6 +123,36 @@ fn entries_go_when_their_bucket_is_over_and_not_before() {
 }
 
 #[test]
+fn expiries_far_apart_are_kept_apart() {
+    let index = RevocationIndex::new(Duration::from_secs(600));
+    let ids: Vec<_> = (0..40).map(|n| SessionId::from_parts(at(1), [n; 12])).collect();
+    // Minutes from next to none to years, out of order, each twice; the later expiry counts.
+    let minutes = |n: usize| 1_000_000 + ((n * 7919) % 40) as u64 * 97;
+    for round in [0, 3] {
+        for (n, id) in ids.iter().enumerate() {
+            index.insert(&RevocationRecord {
+                target: Target::Session(*id),
+                not_before: at(1),
+                expires_at: at((minutes(n) + round) * 60),
+            });
+        }
+    }
+    assert!(index.len() >= 40);
+    for minute in (1_000_000..1_004_000).step_by(13) {
+        index.expire(at(minute * 60));
+        for (n, id) in ids.iter().enumerate() {
+            let probe =
+                Probe { token: None, session: Some(*id), subject: "a", client: None, born: at(1) };
+            let expected = minutes(n) + 3 > minute;
+            let lingers = minutes(n) + 3 + 2 > minute;
+            let found = index.find(&probe).is_some();
+            assert!(found == expected || (found && lingers), "{n} at {minute}");
+        }
+    }
+    assert!(index.is_empty());
+}
+
+#[test]
 fn names_do_not_run_into_each_other() {
     let index = RevocationIndex::new(Duration::from_secs(4 * 3600));
     let pair = Owner::SubjectAtClient(Subject::parse("ab").unwrap(), ClientId::parse("c").unwrap());
@@ -144,6 +174,7 @@ fn names_do_not_run_into_each_other() {
 #[ignore = "takes a gigabyte and half a minute"]
 fn ten_million_entries() {
     const ENTRIES: u64 = 10_000_000;
+    const SPREAD: u64 = 86_400;
     let id = |n: u64| {
         let mixed = n.wrapping_mul(0x9e37_79b9_7f4a_7c15);
         let mut rest = [0; 12];
@@ -158,7 +189,7 @@ fn ten_million_entries() {
     let index = RevocationIndex::new(Duration::from_secs(86_400));
     let before = memory();
     for n in 0..ENTRIES {
-        let expires_at = at(1_700_000_000 + n * 86_400 / ENTRIES);
+        let expires_at = at(1_700_000_000 + n * SPREAD / ENTRIES);
         index.insert(&RevocationRecord {
             target: Target::Session(id(n)),
             not_before: at(1),

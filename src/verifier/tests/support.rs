@@ -96,6 +96,7 @@ pub(super) fn claims() -> Map<String, Value> {
     claims
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "the changes are written in place")]
 pub(super) fn with(changes: Value) -> String {
     let mut claims = claims();
     for (name, value) in changes.as_object().unwrap() {

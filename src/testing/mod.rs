@@ -1,0 +1,18 @@
+//! WHAT TESTS NEED: a clock that the test moves, stores that fail and count, and the conformance
+//! suite that every store must pass.
+//! Must not be needed by anything else: it exists with the feature `test-util` alone.
+//!
+//! | for | take |
+//! |---|---|
+//! | expiry without waiting | [`TestClock`] |
+//! | what your service does when the store is down | [`FailingStore`] |
+//! | how many store calls something costs | [`CountingStore`] |
+//! | a store of your own | [`conformance`] |
+
+mod clock;
+pub mod conformance;
+mod random;
+mod stores;
+
+pub use clock::TestClock;
+pub use stores::{CountingStore, FailingStore, Fault, StoreMethod};

@@ -1,0 +1,64 @@
+//! Knows how to run background work on tokio.
+//! Must not know what the work is.
+
+use std::{
+    future::Future,
+    sync::{Arc, Weak},
+    time::Duration,
+};
+
+use tokio::task::JoinHandle;
+
+use super::Verifier;
+use crate::store::RevocationFeed;
+
+/// The task that does the background work of an authority or a verifier. Dropping it stops the
+/// task; so does the last clone of what it works for.
+#[derive(Debug)]
+#[must_use = "dropping it stops the background work"]
+pub struct Maintenance(JoinHandle<()>);
+
+impl Verifier {
+    /// Runs [`tick`](Self::tick) whenever it is due, until the returned value or the last clone
+    /// of this verifier is dropped.
+    ///
+    /// # Panics
+    /// Outside a tokio runtime, as [`tokio::spawn`] does.
+    pub fn spawn_maintenance(&self) -> Maintenance {
+        Maintenance::spawn(Arc::downgrade(&self.0), |inner| async move {
+            let feed = inner.follower.as_ref().map(|follower| follower.feed());
+            (Self(inner).tick().await, feed)
+        })
+    }
+}
+
+impl Maintenance {
+    /// Repeats `step`, which says how long to wait and whose hint ends the wait early. Between
+    /// two steps nothing is held that would keep the owner alive.
+    pub(crate) fn spawn<T, S, F>(owner: Weak<T>, step: S) -> Self
+    where
+        T: Send + Sync + 'static,
+        S: Fn(Arc<T>) -> F + Send + 'static,
+        F: Future<Output = (Duration, Option<Arc<dyn RevocationFeed>>)> + Send,
+    {
+        Self(tokio::spawn(async move {
+            while let Some(strong) = owner.upgrade() {
+                let (wait, feed) = step(strong).await;
+                let wait = wait.max(Duration::from_millis(1));
+                match feed {
+                    Some(feed) => {
+                        // The hint, or the time itself, whichever is first.
+                        let _elapsed = tokio::time::timeout(wait, feed.changed()).await;
+                    }
+                    None => tokio::time::sleep(wait).await,
+                }
+            }
+        }))
+    }
+}
+
+impl Drop for Maintenance {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,13 @@
+//! Knows what a store and the rotation decision promise, as stories and tables.
+//! Must not know how an engine keeps its promise.
+
+#[cfg(all(test, feature = "test-util"))]
+mod conformance;
+#[cfg(test)]
+mod decide;
+#[cfg(all(test, feature = "test-util"))]
+mod flawed;
+#[cfg(all(test, feature = "test-util"))]
+mod helpers;
+#[cfg(test)]
+mod support;
