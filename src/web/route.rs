@@ -88,7 +88,7 @@ impl RequireScope {
             Err(refusal)
                 if refusal.status() != 500 && (self.report_only || guard.is_report_only()) =>
             {
-                event::would_refuse(&refusal);
+                report(&refusal);
             }
             checked => checked?,
         }
@@ -122,5 +122,13 @@ impl RequireScope {
             max_age: self.max_age.map(|age| age.as_secs()),
             acr_values: self.acr_values.clone(),
         }))
+    }
+}
+
+/// What was asked for and not given, in the log.
+pub(super) fn report(refusal: &Refusal) {
+    match refusal.reason() {
+        Reason::InsufficientScope { required } => event::would_refuse(required),
+        _ => event::would_refuse(refusal),
     }
 }

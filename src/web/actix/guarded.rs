@@ -12,6 +12,7 @@ use actix_web::{
     Error, HttpMessage as _, HttpRequest,
     body::EitherBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
+    error::InternalError,
 };
 
 use super::respond::{respond, write_onto};
@@ -74,13 +75,12 @@ where
                 }
             };
             leave(&request, caller, &guard);
-            let of = request.request().clone();
             match inner.call(request).await {
                 Ok(response) => Ok(restyle(&guard, accept, response)),
                 Err(error) => match error.as_error::<Refusal>() {
                     Some(refusal) => {
                         let answer = respond(guard.answer(refusal, accept));
-                        Ok(ServiceResponse::new(of, answer).map_into_right_body())
+                        Err(InternalError::from_response(refusal.clone(), answer).into())
                     }
                     None => Err(error),
                 },

@@ -10,6 +10,7 @@ use std::{
 
 use actix_web::{
     Error, HttpMessage as _, HttpRequest,
+    body::EitherBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
     guard::GuardContext,
 };
@@ -35,7 +36,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
     type Transform = RequireScopeMiddleware<S>;
     type InitError = ();
@@ -51,7 +52,7 @@ where
     S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
     B: 'static,
 {
-    type Response = ServiceResponse<B>;
+    type Response = ServiceResponse<EitherBody<B>>;
     type Error = Error;
     type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
 
@@ -63,8 +64,11 @@ where
         let decided = decide(&self.required, request.request());
         let inner = Rc::clone(&self.inner);
         Box::pin(async move {
-            decided?;
-            inner.call(request).await
+            match decided {
+                Ok(()) => Ok(inner.call(request).await?.map_into_left_body()),
+                // The guard around it finds the refusal in the response and writes it anew.
+                Err(refusal) => Ok(request.error_response(refusal).map_into_right_body()),
+            }
         })
     }
 }

@@ -1,0 +1,17 @@
+//! The web edge: one table of requests, sent to every framework, and the same bytes from each.
+#![expect(
+    clippy::expect_used,
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a test says what is wrong by panicking"
+)]
+
+mod actix;
+mod axum;
+mod mistakes;
+mod requests;
+mod service;
+mod table;
+mod tokens;
+mod tower;
+mod world;
