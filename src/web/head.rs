@@ -35,6 +35,12 @@ impl<'r> RequestHead<'r> {
         self
     }
 
+    /// The same headers on another request: the one that a proxy asks about.
+    #[cfg(feature = "gateway")]
+    pub(super) fn asking(&self, method: &'r str, target: &'r str) -> Self {
+        Self { method, target, headers: self.headers.clone() }
+    }
+
     pub(super) const fn with_method(mut self, method: &'r str) -> Self {
         self.method = method;
         self

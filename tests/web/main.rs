@@ -8,6 +8,7 @@
 
 mod actix;
 mod axum;
+mod gateway;
 mod mistakes;
 mod requests;
 mod service;

@@ -18,6 +18,8 @@
 //! [`Caller`]: super::Caller
 
 mod body;
+#[cfg(feature = "gateway")]
+mod gateway;
 mod guarded;
 mod respond;
 mod scoped;
@@ -29,5 +31,6 @@ mod parameters;
 #[path = "unrouted.rs"]
 mod parameters;
 
-pub(super) use self::respond::{head_of, respond};
+#[cfg(feature = "axum")]
+pub(super) use self::respond::respond;
 pub use self::{body::GuardBody, guarded::GuardService, scoped::RequireScopeService};

@@ -7,15 +7,24 @@ use super::GuardBody;
 use crate::web::{Answer, Guard, Refusal, RequestHead};
 
 /// What the guard wants to see of a request.
-pub(in crate::web) fn head_of<'r>(
+pub(super) fn head_of<'r>(
     guard: &'r Guard,
     method: &'r Method,
     uri: &'r Uri,
     headers: &'r HeaderMap,
 ) -> RequestHead<'r> {
+    fill(guard.reads(), method, uri, headers)
+}
+
+/// A request with the headers of these names.
+pub(super) fn fill<'r>(
+    names: impl Iterator<Item = &'r str>,
+    method: &'r Method,
+    uri: &'r Uri,
+    headers: &'r HeaderMap,
+) -> RequestHead<'r> {
     let target = uri.path_and_query().map_or("/", |target| target.as_str());
-    let head = RequestHead::new(method.as_str(), target);
-    guard.reads().fold(head, |head, name| {
+    names.fold(RequestHead::new(method.as_str(), target), |head, name| {
         let values = headers.get_all(name).into_iter();
         values.fold(head, |head, value| head.header(name, value))
     })
