@@ -36,6 +36,7 @@ pub use rotate::RotateError;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
+#[cfg(feature = "test-util")]
 pub(crate) use header::encode_header;
 
 #[cfg(test)]

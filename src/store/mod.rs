@@ -23,10 +23,13 @@ mod decide;
 mod error;
 mod forward;
 mod memory;
+mod presented;
 mod replay;
 mod revocation;
 mod session;
 mod signing_key;
+#[cfg(feature = "sqlite")]
+mod sqlite;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
@@ -35,19 +38,23 @@ pub use code::{
     decide_redemption,
 };
 pub use consent::{ConsentRecord, ConsentStore};
-pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, Rotation, decide};
+pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+pub use presented::{Attempt, ProofKey, Rotation};
 pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
     RevocationRecord, RevocationSink, RevocationStore, Target,
 };
 pub use session::{
-    Attempt, CarriedClaims, EndReason, InsertOutcome, Persistence, ProofKey, SessionPolicy,
-    SessionRecord, SessionState, SessionStore,
+    CarriedClaims, EndReason, InsertOutcome, Persistence, SessionPolicy, SessionRecord,
+    SessionState, SessionStore,
 };
 pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
+
+#[cfg(feature = "sqlite")]
+pub use sqlite::{Durability as SqliteDurability, SqliteCounts, SqliteOptions, SqliteStore};
 
 /// Everything an authority needs to remember.
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}

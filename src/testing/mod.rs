@@ -4,15 +4,20 @@
 //!
 //! | for | take |
 //! |---|---|
+//! | a login in one line, and tokens with one thing wrong | [`TestAuthority`] |
 //! | expiry without waiting | [`TestClock`] |
 //! | what your service does when the store is down | [`FailingStore`] |
 //! | how many store calls something costs | [`CountingStore`] |
 //! | a store of your own | [`conformance`] |
 
+mod authority;
 mod clock;
 pub mod conformance;
 mod random;
 mod stores;
+mod token;
 
+pub use authority::TestAuthority;
 pub use clock::TestClock;
 pub use stores::{CountingStore, FailingStore, Fault, StoreMethod};
+pub use token::TestToken;

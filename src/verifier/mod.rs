@@ -6,6 +6,7 @@
 //! how news of it arrives).
 
 mod api_key;
+mod build;
 mod builder;
 mod carried;
 mod check;

@@ -1,0 +1,185 @@
+//! Knows the session rows of the SQLite store.
+//! Must not know what a presented token means: `decide` does.
+
+use async_trait::async_trait;
+use rusqlite::params;
+
+use super::{
+    super::{
+        StoreError,
+        decide::{RotateOutcome, decide},
+        presented::{Attempt, Rotation},
+        revocation::Target,
+        session::{
+            EndReason, InsertOutcome, Persistence, SessionRecord, SessionState, SessionStore,
+        },
+    },
+    SqliteStore,
+    error::Error,
+    feed::append,
+    owners,
+    row::{self, Columns, at},
+    statement,
+    step::Step,
+};
+use crate::{
+    clock::Timestamp,
+    id::{SessionId, Subject},
+};
+
+#[async_trait]
+impl SessionStore for SqliteStore {
+    fn persistence(&self) -> Persistence {
+        if self.durable { Persistence::Durable } else { Persistence::Process }
+    }
+
+    async fn insert_session(&self, session: &SessionRecord) -> Result<InsertOutcome, StoreError> {
+        let session = session.clone();
+        self.write(move |step| insert(step, &session)).await
+    }
+
+    async fn find_session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError> {
+        let id = *id;
+        self.read(move |step| find(step, &id)).await
+    }
+
+    async fn rotate_session(
+        &self,
+        rotation: &Rotation,
+        now: Timestamp,
+    ) -> Result<RotateOutcome, StoreError> {
+        let rotation = rotation.clone();
+        self.write(move |step| rotate(step, &rotation, now)).await
+    }
+
+    async fn confirm_session(
+        &self,
+        id: &SessionId,
+        generation: u32,
+        now: Timestamp,
+    ) -> Result<(), StoreError> {
+        let id = *id;
+        self.write(move |step| {
+            let confirmed = params![id.as_bytes(), generation, at(now)];
+            step.execute(statement::CONFIRM_SESSION, confirmed)?;
+            Ok(())
+        })
+        .await
+    }
+
+    async fn end_session(
+        &self,
+        id: &SessionId,
+        reason: EndReason,
+        now: Timestamp,
+    ) -> Result<bool, StoreError> {
+        let id = *id;
+        self.write(move |step| {
+            let ended = params![id.as_bytes(), at(now), reason.as_str()];
+            let was_live = step
+                .find(statement::END_SESSION, ended, |row| Ok(Columns::of(row).integer()? != 0))?;
+            if was_live.is_some() {
+                append(step, Target::Session(id), now, now)?;
+            }
+            Ok(was_live.unwrap_or(false))
+        })
+        .await
+    }
+
+    async fn list_sessions(
+        &self,
+        subject: &Subject,
+        after: Option<&SessionId>,
+        limit: u32,
+        now: Timestamp,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        let (subject, after) = (subject.clone(), after.copied());
+        self.read(move |step| {
+            let after = after.as_ref().map_or(&[][..], |id| id.as_bytes());
+            let page = params![subject.as_str(), after, at(now), limit];
+            step.list(statement::LIST_SESSIONS, page, row::session)
+        })
+        .await
+    }
+
+    async fn prune_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {
+        self.write(move |step| prune(step, statement::PRUNE_SESSIONS, now, limit)).await
+    }
+}
+
+fn insert(step: &Step<'_>, session: &SessionRecord) -> Result<InsertOutcome, Error> {
+    if let Some(not_before) = owners::not_before(step, &session.subject, &session.client)?
+        && session.id.born() <= not_before
+    {
+        return Ok(InsertOutcome::BornRevoked { not_before });
+    }
+    let inserted = row::insert_session(step, session)?;
+    Ok(if inserted { InsertOutcome::Inserted } else { InsertOutcome::Conflict })
+}
+
+fn find(step: &Step<'_>, id: &SessionId) -> Result<Option<SessionRecord>, Error> {
+    step.find(statement::FIND_SESSION, [id.as_bytes()], row::session)
+}
+
+/// Ends a session that has not ended; says whether it was live.
+pub(super) fn end(
+    step: &Step<'_>,
+    id: &SessionId,
+    reason: EndReason,
+    now: Timestamp,
+) -> Result<bool, Error> {
+    let ended = params![id.as_bytes(), at(now), reason.as_str()];
+    let read = |row: &rusqlite::Row<'_>| Ok(Columns::of(row).integer()? != 0);
+    let was_live = step.find(statement::END_SESSION, ended, read)?;
+    if was_live.is_some() {
+        append(step, Target::Session(*id), now, now)?;
+    }
+    Ok(was_live.unwrap_or(false))
+}
+
+/// Reads, decides and writes within the one transaction that may write: linearizable, over all
+/// processes.
+fn rotate(step: &Step<'_>, rotation: &Rotation, now: Timestamp) -> Result<RotateOutcome, Error> {
+    let row = find(step, &rotation.id)?;
+    let decision = decide(row.as_ref(), rotation, now);
+    if let Some(state) = decision.write {
+        write_state(step, &rotation.id, &state)?;
+        if state.ended.is_some() {
+            append(step, Target::Session(rotation.id), now, now)?;
+        }
+    }
+    Ok(decision.outcome)
+}
+
+/// Writes what a decision changes, and no column of an index unless the session ends.
+fn write_state(step: &Step<'_>, id: &SessionId, state: &SessionState) -> Result<(), Error> {
+    let attempt = state.attempt.as_ref().map(Attempt::as_bytes);
+    if let Some((ended_at, reason)) = state.ended {
+        let ended = params![id.as_bytes(), attempt, at(ended_at), reason.as_str()];
+        step.execute(statement::END_SESSION_BY_ROTATION, ended)?;
+        return Ok(());
+    }
+    let advanced = params![
+        id.as_bytes(),
+        state.generation,
+        state.sealing_key,
+        attempt,
+        state.rotated_at.map(at),
+        state.confirmed_at.map(at),
+        at(state.idle_expires_at),
+    ];
+    step.execute(statement::ADVANCE_SESSION, advanced)?;
+    Ok(())
+}
+
+/// Forgets up to `limit` of the rows whose time has come, the oldest first: every call goes on
+/// where the last one stopped.
+pub(super) fn prune(
+    step: &Step<'_>,
+    sql: statement::Sql,
+    before: Timestamp,
+    limit: u32,
+) -> Result<u32, Error> {
+    let gone = step.execute(sql, params![at(before), limit])?;
+    Ok(u32::try_from(gone).unwrap_or(u32::MAX))
+}

@@ -1,0 +1,74 @@
+//! Knows what a command may do inside the transaction it runs in.
+//! Must not know where the transaction begins or ends.
+
+use std::cell::{Cell, RefCell};
+
+use rusqlite::{Connection, OptionalExtension, Params, Row};
+
+use super::{super::revocation::RevocationRecord, error::Error, statement::Sql};
+
+/// The transaction of a batch, as a command sees it.
+pub(super) struct Step<'c> {
+    connection: &'c Connection,
+    written: RefCell<Vec<RevocationRecord>>,
+    statements: Cell<u64>,
+}
+
+impl<'c> Step<'c> {
+    pub(super) fn on(connection: &'c Connection) -> Self {
+        Self { connection, written: RefCell::default(), statements: Cell::new(0) }
+    }
+
+    /// Runs a statement; says how many rows it changed.
+    pub(super) fn execute(&self, sql: Sql, params: impl Params) -> Result<usize, Error> {
+        self.count();
+        Ok(self.connection.prepare_cached(sql.text())?.execute(params)?)
+    }
+
+    /// The only row of a statement, if there is one.
+    pub(super) fn find<T>(
+        &self,
+        sql: Sql,
+        params: impl Params,
+        read: impl FnOnce(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Option<T>, Error> {
+        self.count();
+        let mut statement = self.connection.prepare_cached(sql.text())?;
+        statement.query_row(params, |row| Ok(read(row))).optional()?.transpose()
+    }
+
+    /// Every row of a statement.
+    pub(super) fn list<T>(
+        &self,
+        sql: Sql,
+        params: impl Params,
+        read: impl Fn(&Row<'_>) -> Result<T, Error>,
+    ) -> Result<Vec<T>, Error> {
+        self.count();
+        let mut statement = self.connection.prepare_cached(sql.text())?;
+        let mut rows = statement.query(params)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push(read(row)?);
+        }
+        Ok(found)
+    }
+
+    /// Notes a record that becomes known once the transaction is durable.
+    pub(super) fn note(&self, record: RevocationRecord) {
+        self.written.borrow_mut().push(record);
+    }
+
+    /// The records that the transaction wrote.
+    pub(super) fn take_written(&self) -> Vec<RevocationRecord> {
+        self.written.take()
+    }
+
+    pub(super) fn statements(&self) -> u64 {
+        self.statements.get()
+    }
+
+    fn count(&self) {
+        self.statements.set(self.statements.get() + 1);
+    }
+}

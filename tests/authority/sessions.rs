@@ -1,0 +1,52 @@
+//! Sessions: listed, capped, ended by id.
+
+use hallpass::{authority::Policy, store::EndReason, testing::TestAuthority};
+
+use super::support::*;
+
+#[tokio::test]
+async fn they_are_listed_oldest_first_in_pages_and_only_while_they_live() {
+    let auth = TestAuthority::new();
+    let mut ids = Vec::new();
+    for n in 0..5 {
+        ids.push(auth.issue(grant().label(&format!("device {n}"))).await.unwrap().session_id());
+        auth.clock().advance(SECOND);
+    }
+    let page = auth.list_sessions(&ada(), None, 2).await.unwrap();
+    assert_eq!(page.iter().map(|row| row.id).collect::<Vec<_>>(), ids[..2]);
+    assert_eq!(page[0].label.as_deref(), Some("device 0"));
+    let rest = auth.list_sessions(&ada(), Some(&ids[1]), 10).await.unwrap();
+    assert_eq!(rest.iter().map(|row| row.id).collect::<Vec<_>>(), ids[2..]);
+    assert!(auth.end_session(&ids[2]).await.unwrap());
+    assert_eq!(auth.list_sessions(&ada(), None, 10).await.unwrap().len(), 4);
+    auth.clock().advance(15 * DAY);
+    assert!(auth.list_sessions(&ada(), None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn above_the_cap_the_oldest_ends() {
+    let auth = with(|builder| builder.policy(Policy::new().max_sessions(2)));
+    let mut issued = Vec::new();
+    for _ in 0..4 {
+        issued.push(login(&auth).await);
+        auth.clock().advance(SECOND);
+    }
+    for (issued, lives) in issued.iter().zip([false, false, true, true]) {
+        assert_eq!(is_live(&auth, issued).await, lives);
+    }
+    let error = auth.refresh(issued[0].refresh_token()).await.unwrap_err();
+    assert!(matches!(error, hallpass::authority::RefreshError::Ended(EndReason::OverCap)));
+}
+
+/// The policy of a session is the one it was created with.
+#[tokio::test]
+async fn a_change_of_policy_leaves_running_sessions_alone() {
+    let first = TestAuthority::new();
+    let issued = login(&first).await;
+    let strict = TestAuthority::sharing(first.store().clone(), first.clock().clone(), |builder| {
+        builder.policy(Policy::new().strict(true).idle(HOUR))
+    });
+    let next = strict.refresh(issued.refresh_token()).await.unwrap();
+    let again = strict.refresh(issued.refresh_token()).await.unwrap();
+    assert_eq!(text(&next), text(&again));
+}

@@ -1,0 +1,23 @@
+//! Knows what the SQLite store promises beyond the contract of every store, on real files.
+//! Must not know how it keeps its promise.
+
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod cost;
+#[cfg(test)]
+mod crash;
+#[cfg(test)]
+mod dump;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod migrations;
+#[cfg(test)]
+mod processes;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod snapshot;
+#[cfg(test)]
+mod support;
