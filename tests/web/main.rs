@@ -10,6 +10,8 @@ mod actix;
 mod axum;
 mod gateway;
 mod mistakes;
+mod nginx;
+mod process;
 mod requests;
 mod service;
 mod table;

@@ -203,8 +203,8 @@ fn plain_length(bytes: &[u8]) -> Option<usize> {
         // The high bit of every byte below `than`. A borrow may mark a byte after the first that
         // is marked with right, never one before it.
         let below = |word: u64, than: u64| word.wrapping_sub(ONES * than) & !word & HIGH;
-        let quote = below(word ^ ONES * u64::from(b'"'), 1);
-        let backslash = below(word ^ ONES * u64::from(b'\\'), 1);
+        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
+        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
         let marked = quote | backslash | below(word, 0x20);
         if marked != 0 {
             return Some(at * 8 + (marked.trailing_zeros() / 8) as usize);
