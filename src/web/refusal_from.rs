@@ -3,7 +3,7 @@
 
 use super::{Reason, Refusal};
 use crate::{
-    authority::{IssueError, RefreshError, RevokeError},
+    authority::{ApiKeyError, IssueError, RefreshError, RevokeError},
     event,
     scope::BindError,
     verifier::{Denied, FailureKind, VerifyError},
@@ -86,6 +86,24 @@ impl From<IssueError> for Refusal {
             | IssueError::Unavailable(_) => return Self::NOT_NOW,
         };
         Self::new(Reason::Grant { error, description })
+    }
+}
+
+impl From<ApiKeyError> for Refusal {
+    fn from(error: ApiKeyError) -> Self {
+        match error {
+            ApiKeyError::Issue(error) => error.into(),
+            ApiKeyError::Unavailable(_) => Self::NOT_NOW,
+            ApiKeyError::Token(_)
+            | ApiKeyError::Bound
+            | ApiKeyError::NotLive
+            | ApiKeyError::AlreadyReplaced
+            | ApiKeyError::Extended
+            | ApiKeyError::Name => Self::new(Reason::Grant {
+                error: "invalid_request",
+                description: "the API key cannot be made or changed like this",
+            }),
+        }
     }
 }
 

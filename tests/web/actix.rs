@@ -66,7 +66,7 @@ fn routes(config: &mut ServiceConfig) {
 }
 
 /// Sends every row, with `before` and `after` around each.
-pub async fn send_all(
+pub(crate) async fn send_all(
     world: &World,
     rows: &[Row],
     mut around: impl FnMut(&Row, bool),

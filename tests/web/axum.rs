@@ -61,7 +61,7 @@ async fn refresh(State(world): State<World>, headers: HeaderMap) -> Result<Issue
     Ok(world.authority.refresh(token).await?)
 }
 
-pub fn router(world: &World) -> Router {
+pub(crate) fn router(world: &World) -> Router {
     let unguarded = Router::new().nest("/unguarded", routes(world));
     GUARDS.iter().fold(unguarded, |router, name| {
         let guard = world.guard(name).unwrap();
@@ -69,7 +69,7 @@ pub fn router(world: &World) -> Router {
     })
 }
 
-pub async fn send(router: &Router, row: &Row) -> Option<Seen> {
+pub(crate) async fn send(router: &Router, row: &Row) -> Option<Seen> {
     let mut request = Request::builder().method(row.method).uri(&row.target);
     for (name, value) in &row.headers {
         request = request.header(*name, value.as_slice());

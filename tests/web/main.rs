@@ -8,6 +8,7 @@
 
 mod actix;
 mod axum;
+mod examples;
 mod gateway;
 mod mistakes;
 mod nginx;

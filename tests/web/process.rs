@@ -9,9 +9,9 @@ use std::{
 };
 
 /// A process that ends with the test.
-pub struct Process {
+pub(crate) struct Process {
     child: Child,
-    pub address: String,
+    pub(crate) address: String,
 }
 
 impl Drop for Process {
@@ -23,7 +23,7 @@ impl Drop for Process {
 
 impl Process {
     /// One of the examples; it says where it listens.
-    pub fn example(name: &str, variables: &[(&str, &str)]) -> Self {
+    pub(crate) fn example(name: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(example(name));
         command.env("LISTEN", "127.0.0.1:0").envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
@@ -35,7 +35,7 @@ impl Process {
     }
 
     /// A server that is ready once it accepts connections there.
-    pub fn server(mut command: Command, address: &str) -> Self {
+    pub(crate) fn server(mut command: Command, address: &str) -> Self {
         let child = command.spawn().unwrap();
         let address = address.to_owned();
         for _ in 0..500 {
@@ -67,27 +67,32 @@ fn example(name: &str) -> PathBuf {
 
 /// What a server answered.
 #[derive(Debug)]
-pub struct Response {
-    pub status: u16,
-    pub head: String,
-    pub body: String,
+pub(crate) struct Response {
+    pub(crate) status: u16,
+    pub(crate) head: String,
+    pub(crate) body: String,
 }
 
 impl Response {
-    pub fn header(&self, name: &str) -> Option<&str> {
+    pub(crate) fn header(&self, name: &str) -> Option<&str> {
         self.head.lines().find_map(|line| {
             let (known, value) = line.split_once(':')?;
             known.eq_ignore_ascii_case(name).then(|| value.trim())
         })
     }
 
-    pub fn json(&self) -> serde_json::Value {
+    pub(crate) fn json(&self) -> serde_json::Value {
         serde_json::from_str(&self.body).expect("JSON")
     }
 }
 
 /// Sends a request exactly as it is written here: no library mends the path or the headers.
-pub fn send(address: &str, request_line: &str, headers: &[(&str, &str)], body: &str) -> Response {
+pub(crate) fn send(
+    address: &str,
+    request_line: &str,
+    headers: &[(&str, &str)],
+    body: &str,
+) -> Response {
     let mut stream = TcpStream::connect(address).unwrap();
     stream.set_read_timeout(Some(Duration::from_secs(10))).unwrap();
     let mut text = format!("{request_line} HTTP/1.1\r\nHost: test\r\nConnection: close\r\n");

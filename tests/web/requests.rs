@@ -4,33 +4,33 @@ use crate::world::Tokens;
 
 /// What is wrong with the world while a request is made.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum State {
+pub(crate) enum State {
     Up,
     StoreDown,
     Stale,
 }
 
 /// One request, and the status and challenge of its answer.
-pub struct Row {
-    pub name: String,
-    pub method: &'static str,
-    pub target: String,
-    pub headers: Vec<(&'static str, Vec<u8>)>,
-    pub state: State,
-    pub status: u16,
-    pub challenge: Option<String>,
+pub(crate) struct Row {
+    pub(crate) name: String,
+    pub(crate) method: &'static str,
+    pub(crate) target: String,
+    pub(crate) headers: Vec<(&'static str, Vec<u8>)>,
+    pub(crate) state: State,
+    pub(crate) status: u16,
+    pub(crate) challenge: Option<String>,
 }
 
 /// The bytes of an answer that a client acts on.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
-    pub status: u16,
-    pub headers: Vec<(String, String)>,
-    pub body: String,
+pub(crate) struct Seen {
+    pub(crate) status: u16,
+    pub(crate) headers: Vec<(String, String)>,
+    pub(crate) body: String,
 }
 
 impl Seen {
-    pub fn new<'h>(
+    pub(crate) fn new<'h>(
         status: u16,
         headers: impl Iterator<Item = (&'h str, &'h [u8])>,
         body: &[u8],
@@ -48,7 +48,7 @@ impl Seen {
         Self { status, headers, body: text(body) }
     }
 
-    pub fn challenge(&self) -> Option<&str> {
+    pub(crate) fn challenge(&self) -> Option<&str> {
         let mut values = self.headers.iter().filter(|(name, _)| name == "www-authenticate");
         let value = values.next().map(|(_, value)| value.as_str());
         assert!(values.next().is_none(), "one challenge only");
@@ -143,7 +143,7 @@ fn told(error: &str, description: &str) -> String {
 
 const NOT_ACCEPTED: &str = "this kind of token is not accepted here";
 
-pub fn rows(t: &Tokens) -> Vec<Row> {
+pub(crate) fn rows(t: &Tokens) -> Vec<Row> {
     let mut rows = header(t);
     rows.extend(verdicts(t));
     rows.extend(other_sources(t));

@@ -9,7 +9,7 @@ use hallpass::{
 
 use crate::world::World;
 
-hallpass::guard!(pub ReadInvoices = "invoice:*:read");
+hallpass::guard!(pub(crate) ReadInvoices = "invoice:*:read");
 
 impl World {
     fn reach(&self, who: &str) -> String {
@@ -17,47 +17,47 @@ impl World {
         format!("reached by {who}")
     }
 
-    pub fn me(&self, who: &Verified) -> String {
+    pub(crate) fn me(&self, who: &Verified) -> String {
         self.reach(who.subject())
     }
 
-    pub fn caller(&self, caller: &Caller) -> String {
+    pub(crate) fn caller(&self, caller: &Caller) -> String {
         self.reach(caller.verified().map_or("nobody", Verified::subject))
     }
 
-    pub fn list(&self, who: &Scoped<ReadInvoices>) -> String {
+    pub(crate) fn list(&self, who: &Scoped<ReadInvoices>) -> String {
         self.reach(who.subject())
     }
 
     /// A handler that decides for itself, with `?`. It was reached, so it does not count before.
-    pub fn pay_invoice_7(&self, who: &Verified) -> Result<String, Refusal> {
+    pub(crate) fn pay_invoice_7(&self, who: &Verified) -> Result<String, Refusal> {
         who.require(("invoice", "7", "write"))?;
         Ok(self.reach(who.subject()))
     }
 }
 
-pub fn read_invoice() -> RequireScope {
+pub(crate) fn read_invoice() -> RequireScope {
     RequireScope::new("invoice:{id}:read").unwrap()
 }
 
-pub fn write_invoice() -> RequireScope {
+pub(crate) fn write_invoice() -> RequireScope {
     RequireScope::new("invoice:{id}:write").unwrap()
 }
 
-pub fn read_book() -> RequireScope {
+pub(crate) fn read_book() -> RequireScope {
     RequireScope::new("account:{account}:use book:{book}:read").unwrap()
 }
 
 /// The route has no part of that name.
-pub fn misnamed() -> RequireScope {
+pub(crate) fn misnamed() -> RequireScope {
     RequireScope::new("invoice:{number}:read").unwrap()
 }
 
-pub fn all_invoices() -> RequireScope {
+pub(crate) fn all_invoices() -> RequireScope {
     RequireScope::new("invoice:*:read").unwrap()
 }
 
-pub fn pay() -> RequireScope {
+pub(crate) fn pay() -> RequireScope {
     RequireScope::new("invoice:*:pay")
         .unwrap()
         .max_age(std::time::Duration::from_secs(300))

@@ -19,7 +19,7 @@ use crate::{
 
 type Body = Full<Bytes>;
 
-pub async fn send(world: &World, row: &Row) -> Option<Seen> {
+pub(crate) async fn send(world: &World, row: &Row) -> Option<Seen> {
     let path = row.target.split('?').next().unwrap();
     let (guard, path) = path.trim_start_matches('/').split_once('/')?;
     let guard = world.guard(guard)?;

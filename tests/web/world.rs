@@ -19,40 +19,40 @@ use hallpass::{
 /// RFC 8037 appendix A.1.
 const KEY: &str = r#"{"kty":"OKP","crv":"Ed25519","d":"nWGxne_9WmC6hEr0kuwsxERJxWl7MmkZcDusAxyuf2A","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}"#;
 
-pub type Store = FailingStore<MemoryStore>;
+pub(crate) type Store = FailingStore<MemoryStore>;
 
 /// What the rows of the table share.
 #[derive(Clone)]
-pub struct World {
-    pub authority: Authority,
-    pub store: Arc<Store>,
-    pub clock: TestClock,
+pub(crate) struct World {
+    pub(crate) authority: Authority,
+    pub(crate) store: Arc<Store>,
+    pub(crate) clock: TestClock,
     /// How often any handler was reached.
-    pub reached: Arc<AtomicUsize>,
-    pub tokens: Arc<Tokens>,
+    pub(crate) reached: Arc<AtomicUsize>,
+    pub(crate) tokens: Arc<Tokens>,
 }
 
 /// Access tokens, API keys and refresh tokens, each for one purpose.
-pub struct Tokens {
-    pub reader: String,
-    pub writer: String,
-    pub invoice_7: String,
-    pub odd_ids: String,
-    pub books: String,
-    pub nothing: String,
-    pub strong: String,
-    pub weak: String,
-    pub long_ago: String,
-    pub expired: String,
-    pub revoked: String,
-    pub signed_out: String,
-    pub other_audience: String,
-    pub other_key: String,
-    pub api_key: String,
-    pub unseen_api_key: String,
-    pub revoked_api_key: String,
-    pub refresh: String,
-    pub ended_refresh: String,
+pub(crate) struct Tokens {
+    pub(crate) reader: String,
+    pub(crate) writer: String,
+    pub(crate) invoice_7: String,
+    pub(crate) odd_ids: String,
+    pub(crate) books: String,
+    pub(crate) nothing: String,
+    pub(crate) strong: String,
+    pub(crate) weak: String,
+    pub(crate) long_ago: String,
+    pub(crate) expired: String,
+    pub(crate) revoked: String,
+    pub(crate) signed_out: String,
+    pub(crate) other_audience: String,
+    pub(crate) other_key: String,
+    pub(crate) api_key: String,
+    pub(crate) unseen_api_key: String,
+    pub(crate) revoked_api_key: String,
+    pub(crate) refresh: String,
+    pub(crate) ended_refresh: String,
 }
 
 fn builder(store: &Arc<Store>, clock: &TestClock, key: SigningKey, audience: &str) -> Authority {
@@ -66,7 +66,7 @@ fn builder(store: &Arc<Store>, clock: &TestClock, key: SigningKey, audience: &st
 }
 
 impl World {
-    pub async fn new() -> Self {
+    pub(crate) async fn new() -> Self {
         let store = Arc::new(Store::new(MemoryStore::new()));
         let clock = TestClock::at(Timestamp::from_unix_seconds(1_700_000_000));
         let ours = || SigningKey::from_jwk(KEY).unwrap();
@@ -78,16 +78,16 @@ impl World {
         Self { authority, store, clock, reached: Arc::default(), tokens: Arc::new(tokens) }
     }
 
-    pub fn reached(&self) -> usize {
+    pub(crate) fn reached(&self) -> usize {
         self.reached.load(Ordering::SeqCst)
     }
 
-    pub fn fail(&self) {
+    pub(crate) fn fail(&self) {
         self.store.fail_all(Fault::Before(StoreErrorKind::Unavailable));
     }
 
     /// The guards, by the first part of the path that each stands before.
-    pub fn guard(&self, name: &str) -> Option<Guard> {
+    pub(crate) fn guard(&self, name: &str) -> Option<Guard> {
         let plain = Guard::new(self.authority.verifier());
         Some(match name {
             "plain" => plain,
@@ -113,7 +113,7 @@ impl World {
     }
 }
 
-pub const GUARDS: [&str; 6] = ["plain", "all", "optional", "report", "styled", "scheme"];
+pub(crate) const GUARDS: [&str; 6] = ["plain", "all", "optional", "report", "styled", "scheme"];
 
 impl Tokens {
     async fn mint(
