@@ -20,3 +20,19 @@ pub mod sessions {}
 /// Stores.
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores {}
+
+/// The web edge on axum, tower, tonic and hyper.
+#[doc = include_str!("../docs/axum.md")]
+pub mod axum {}
+
+/// The web edge on actix-web.
+#[doc = include_str!("../docs/actix.md")]
+pub mod actix {}
+
+/// A gateway in front of services.
+#[doc = include_str!("../docs/gateway.md")]
+pub mod gateway {}
+
+/// Testing a service.
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}

@@ -41,6 +41,3 @@ pub use self::{
     route::RequireScope,
     source::Source,
 };
-
-#[cfg(test)]
-mod tests;

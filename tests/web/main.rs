@@ -1,6 +1,7 @@
 //! The web edge: one table of requests, sent to every framework, and the same bytes from each.
 #![expect(
     clippy::expect_used,
+    clippy::indexing_slicing,
     clippy::unwrap_used,
     clippy::panic,
     reason = "a test says what is wrong by panicking"

@@ -36,11 +36,10 @@ impl Process {
 
     /// A server that is ready once it accepts connections there.
     pub(crate) fn server(mut command: Command, address: &str) -> Self {
-        let child = command.spawn().unwrap();
-        let address = address.to_owned();
+        let process = Self { child: command.spawn().unwrap(), address: address.to_owned() };
         for _ in 0..500 {
-            if TcpStream::connect(&address).is_ok() {
-                return Self { child, address };
+            if TcpStream::connect(address).is_ok() {
+                return process;
             }
             std::thread::sleep(Duration::from_millis(10));
         }

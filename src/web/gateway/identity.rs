@@ -115,7 +115,7 @@ impl Identity {
 }
 
 fn list(texts: Texts<'_>) -> String {
-    texts.map(|text| encode(&text)).collect::<Vec<_>>().join(",")
+    texts.map(encode).collect::<Vec<_>>().join(",")
 }
 
 fn encode(text: &str) -> String {

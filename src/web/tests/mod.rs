@@ -1,2 +1,0 @@
-//! Knows how the decision path reads requests.
-//! Must not know a framework.
