@@ -156,7 +156,7 @@ fn every_answer_and_every_row_is_that_of_decide() {
     let runtime = tokio::runtime::Runtime::new().unwrap();
     let store = runtime.block_on(store());
     let mut seen = std::collections::HashMap::<String, u32>::new();
-    let config = Config { cases: 20_000, failure_persistence: None, ..Config::default() };
+    let config = Config { cases: 8_000, failure_persistence: None, ..Config::default() };
     let mut runner = TestRunner::new(config);
     let counted = std::cell::RefCell::new(&mut seen);
     runner

@@ -8,10 +8,10 @@ use hallpass::{
     id::{ClientId, KeyId, Subject},
     key::KeyTimes,
     store::{
-        Attempt, ClientRecord, CodeRecord, ConsentRecord,
-        EndReason, HashedSecret, MemoryStore, Owner, Reach, RedeemOutcome,
-        Redemption, ReplaceOutcome, RevocationFeed, RevocationStore as _,
-        ServerStore, SessionRecord, SessionStore as _, SigningKeyRecord, SigningKeySet,
+        Attempt, ClientRecord, ClientStore as _, CodeRecord, CodeStore as _, ConsentRecord,
+        EndReason, HashedSecret, MemoryStore, Owner, Reach, RedeemOutcome, Redemption,
+        ReplaceOutcome, ReplayStore as _, RevocationFeed, RevocationStore as _, ServerStore,
+        SessionRecord, SessionStore as _, SigningKeyRecord, SigningKeySet, SigningKeyStore as _,
         Target,
     },
 };
