@@ -51,11 +51,10 @@ impl Connection {
         let info = url.into_connection_info().map_err(Error::Url)?;
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(info.set_redis_settings(settings)).map_err(Error::Url)?;
-        // One that waits for replicas answers later than the others may.
-        let response = limits.deadline + limits.replicas.map_or(Duration::ZERO, |(_, wait)| wait);
         let mut config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(limits.deadline))
-            .set_response_timeout(Some(response))
+            // Each call has its own deadline.
+            .set_response_timeout(None)
             .set_number_of_retries(0)
             .set_pipeline_buffer_size(1024);
         let mut channel = None;
@@ -118,7 +117,7 @@ impl Connection {
             }
         };
         self.persist(call.repeatable, || async {
-            match outcome(send(call.by_hash()).await?) {
+            match outcome(send(call.by_hash().clone()).await?) {
                 Err(error) if error.has_no_script() => outcome(send(call.by_text()).await?),
                 other => other,
             }
@@ -142,14 +141,14 @@ impl Connection {
 
     async fn send_script(&self, call: &Call) -> Result<Value, Error> {
         match self.send(call.by_hash()).await {
-            Err(error) if error.has_no_script() => self.send(call.by_text()).await,
+            Err(error) if error.has_no_script() => self.send(&call.by_text()).await,
             other => other,
         }
     }
 
-    async fn send(&self, command: Cmd) -> Result<Value, Error> {
+    async fn send(&self, command: &Cmd) -> Result<Value, Error> {
         let value =
-            self.run(self.deadline, async |manager| manager.send_packed_command(&command).await);
+            self.run(self.deadline, async |manager| manager.send_packed_command(command).await);
         Ok(value.await?.extract_error()?)
     }
 
