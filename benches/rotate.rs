@@ -1,8 +1,8 @@
 //! How many refresh tokens a store rotates in a second, at 1, 16 and 64 callers, against the same
 //! work done naively on the same engine in the same run.
 //!
-//! `cargo bench --features sqlite --bench rotate`; with `redis` too, where HALLPASS_TEST_REDIS names
-//! a server (`tests/servers/redis start`).
+//! `cargo bench --features sqlite,postgres,redis --bench rotate`; PostgreSQL and Redis where
+//! HALLPASS_TEST_POSTGRES and HALLPASS_TEST_REDIS name servers (`tests/servers/… start`).
 //!
 //! One subject for each engine and setting. A subject gives a fresh store with `SESSIONS` sessions
 //! for each caller; every caller refreshes its own in turn, always outside the retry window. The
@@ -33,6 +33,9 @@ use hallpass::{
 };
 use tokio::runtime::Runtime;
 
+#[cfg(feature = "postgres")]
+#[path = "rotate/postgres.rs"]
+mod postgres;
 #[cfg(feature = "sqlite")]
 #[path = "rotate/sqlite.rs"]
 mod sqlite;
@@ -201,6 +204,14 @@ fn sqlite(c: &mut Criterion) {
 #[cfg(not(feature = "sqlite"))]
 fn sqlite(_: &mut Criterion) {}
 
+#[cfg(feature = "postgres")]
+fn postgres(c: &mut Criterion) {
+    postgres::subjects(c);
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_: &mut Criterion) {}
+
 #[cfg(feature = "redis")]
 fn redis(c: &mut Criterion) {
     redis::subjects(c);
@@ -215,6 +226,6 @@ criterion_group! {
         .sample_size(20)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(2));
-    targets = memory, sqlite, redis
+    targets = memory, sqlite, postgres, redis
 }
 criterion_main!(benches);

@@ -114,10 +114,11 @@ impl Subject {
     }
 
     /// Each case with its name; the first is what the others are compared with.
-    fn verifying(&self) -> [Case<'_>; 4] {
+    fn verifying(&self) -> [Case<'_>; 5] {
         [
             case("backend", || self.floor.verify()),
             case("ours", || self.verify()),
+            case("ours and allows", || self.verify().allows(&("user", "42", "read"))),
             case("ours with revocation", || self.verify_with_revocation()),
             case("jsonwebtoken", || self.peer.verify()),
         ]

@@ -4,15 +4,18 @@
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use super::{
-    Authority, Client, Inner, Policy, error::ConfigError, keys::Keys, maintenance::Background,
+    Authority, Client, Inner, Policy,
+    error::ConfigError,
+    keys::{self, Keys},
+    maintenance::Background,
 };
 use crate::{
     clock::{Clock, SystemClock},
     id::{Audience, ClientId, IdError},
-    key::{KeyRing, SigningKey, VerifyingKey},
+    key::{Algorithm, KeyPolicy, KeyRing, SigningKey, VerifyingKey},
     scope::Negotiation,
     secret::{MasterSecret, SecretError},
-    store::{Persistence, Store},
+    store::{Persistence, SigningKeyStore, Store},
     token::{Issuer, Prefixes, sealing::SealingKeys},
     verifier::{PermissionSource, Verifier},
 };
@@ -24,7 +27,7 @@ use crate::{
 pub struct AuthorityBuilder {
     issuer: String,
     audience: Vec<Result<Audience, IdError>>,
-    keys: Option<KeyRing>,
+    keys: Option<KeyChoice>,
     verifying_keys: Vec<VerifyingKey>,
     store: Option<Arc<dyn Store>>,
     master_secret: Option<MasterSecret>,
@@ -42,6 +45,13 @@ pub struct AuthorityBuilder {
     allow_stale: bool,
     prefix: String,
     fast_forward: bool,
+}
+
+/// Where signing keys come from.
+#[derive(Debug)]
+enum KeyChoice {
+    Given(KeyRing),
+    Managed { store: Arc<dyn SigningKeyStore>, algorithm: Algorithm, policy: KeyPolicy },
 }
 
 impl Authority {
@@ -85,16 +95,51 @@ impl AuthorityBuilder {
         self
     }
 
-    /// The key that signs. The last of this and [`key_ring`](Self::key_ring) stands.
+    /// The key that signs. The last of this, [`key_ring`](Self::key_ring) and
+    /// [`managed_keys`](Self::managed_keys) stands.
     pub fn signing_key(mut self, key: SigningKey) -> Self {
-        self.keys = Some(KeyRing::given(key));
+        self.keys = Some(KeyChoice::Given(KeyRing::given(key)));
         self
     }
 
     /// The keys that sign, one after another. The last of this and
     /// [`signing_key`](Self::signing_key) stands.
     pub fn key_ring(mut self, ring: KeyRing) -> Self {
-        self.keys = Some(ring);
+        self.keys = Some(KeyChoice::Given(ring));
+        self
+    }
+
+    /// Lets `store` keep the signing keys, sealed under the master secret, which then must be
+    /// given. Instances that share a store sign with the same keys and agree when one follows
+    /// another: by the schedule of `policy`, or by [`rotate_keys`](Authority::rotate_keys). The
+    /// first instance to get [`ready`](Authority::ready) makes the first keys.
+    ///
+    /// Pass an `Arc` of what [`store`](Self::store) gets, so that verifiers of this process learn
+    /// of a withdrawal before it returns. One store keeps the keys of one issuer.
+    ///
+    /// ```
+    /// use std::{sync::Arc, time::Duration};
+    /// use hallpass::{Algorithm, Authority, MemoryStore, key::KeyPolicy, secret::MasterSecret};
+    ///
+    /// # fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// let store = Arc::new(MemoryStore::new());
+    /// let authority = Authority::builder("https://auth.example.com")
+    ///     .audience("https://api.example.com")
+    ///     .managed_keys(store.clone(), Algorithm::ES256, KeyPolicy::new(day).rotate_every(30 * day))
+    ///     .master_secret(MasterSecret::generate()?) // a durable store: `MasterSecret::from_env`
+    ///     .store(store)
+    ///     .build()?;
+    /// # let _ = authority; Ok(()) }
+    /// # f().unwrap();
+    /// ```
+    pub fn managed_keys(
+        mut self,
+        store: impl SigningKeyStore,
+        algorithm: Algorithm,
+        policy: KeyPolicy,
+    ) -> Self {
+        self.keys = Some(KeyChoice::Managed { store: Arc::new(store), algorithm, policy });
         self
     }
 
@@ -224,19 +269,24 @@ impl AuthorityBuilder {
                 hint: "`.audience(\"https://api.example.com\")` says whom tokens are for",
             });
         }
-        let mut keys = self.keys.ok_or(ConfigError::Missing {
+        let keys = self.keys.ok_or(ConfigError::Missing {
             what: "the signing key",
-            hint: "`.signing_key(SigningKey::generate(Algorithm::EdDSA)?)`, or one from a PEM file",
+            hint: "`.signing_key(SigningKey::generate(Algorithm::EdDSA)?)`, one from a PEM file, or `.managed_keys(..)`",
         })?;
-        for key in self.verifying_keys {
-            keys = keys.also_verifies(key)?;
-        }
         let store = self.store.ok_or(ConfigError::Missing {
             what: "the store",
             hint: "`.store(MemoryStore::new())`, or one that outlives the process",
         })?;
         let master = match (self.master_secret, store.persistence()) {
             (Some(secret), _) => secret,
+            (None, _) if matches!(keys, KeyChoice::Managed { .. }) => {
+                return Err(ConfigError::Missing {
+                    what: "the master secret",
+                    hint: "managed keys are sealed under it: give `.master_secret(MasterSecret::\
+                           from_env(\"HALLPASS_SECRET\")?)`, made once with \
+                           `openssl rand -base64 32`",
+                });
+            }
             // What the store knows ends with the process, and so may its sealing keys.
             (None, Persistence::Process) => MasterSecret::generate()?,
             (None, Persistence::Durable) => {
@@ -269,7 +319,20 @@ impl AuthorityBuilder {
                 return Err(ConfigError::DuplicateClient(id));
             }
         }
-        let keys = Arc::new(Keys::new(keys));
+        let keys = match keys {
+            KeyChoice::Given(ring) => {
+                let mut also = self.verifying_keys.into_iter();
+                Keys::given(also.try_fold(ring, |ring, key| ring.also_verifies(key))?)
+            }
+            KeyChoice::Managed { store, algorithm, policy } => {
+                let late = self.leeway + self.max_skew + keys::MAX_AGE;
+                check_managed(algorithm, policy, self.max_access_lifetime + late)?;
+                let kept = (algorithm, policy);
+                let sealed = (&master, &issuer);
+                Keys::managed(store, kept, self.verifying_keys, sealed, self.clock.clone())?
+            }
+        };
+        let keys = Arc::new(keys);
         let background = Arc::new(Background::default());
         let policies = clients.values().filter_map(|client| client.policy.as_ref());
         let is_wired = policies.chain([&self.policy]).any(Policy::is_wired);
@@ -317,4 +380,25 @@ impl AuthorityBuilder {
             fast_forward: self.fast_forward,
         })))
     }
+}
+
+/// Whether keys of this kind can be managed, and a retired one stays until the last token it
+/// signed has expired everywhere (INVARIANTS 66).
+fn check_managed(
+    algorithm: Algorithm,
+    policy: KeyPolicy,
+    needed: Duration,
+) -> Result<(), ConfigError> {
+    if SigningKey::generate(algorithm)?.verifying_key().jwk().is_none() {
+        let expected = "one with a public half, such as ES256 or EdDSA".to_owned();
+        return Err(ConfigError::Policy { what: "algorithm of managed keys", expected });
+    }
+    if policy.retires_for() < needed {
+        let expected = format!(
+            "its max_token_lifetime and grace to be at least {} s together: the longest access token with leeway, skew and the time in which every instance reads the keys",
+            needed.as_secs()
+        );
+        return Err(ConfigError::Policy { what: "key policy", expected });
+    }
+    Ok(())
 }

@@ -53,11 +53,14 @@ impl Inner {
         client: &ClientId,
         scope: &Scope,
     ) -> Result<Negotiated, IssueError> {
-        let requested = RequestedScope::from(scope);
-        let allowed = self.allowed(subject, client).await?;
-        // Where nobody else has a say, the host's own word stands.
-        let allowed = allowed.as_ref().unwrap_or(scope);
-        Ok(self.negotiation.negotiate(Some(&requested), allowed)?)
+        match self.allowed(subject, client).await? {
+            Some(allowed) => {
+                let requested = RequestedScope::from(scope);
+                Ok(self.negotiation.negotiate(Some(&requested), &allowed)?)
+            }
+            // Where nobody else has a say, the host's own word stands.
+            None => Ok(self.negotiation.grant_in_full(scope)?),
+        }
     }
 
     /// What client and subject allow together; nothing where neither is limited.

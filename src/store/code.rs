@@ -5,10 +5,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use super::{
-    StoreError,
-    session::{Attempt, SessionRecord},
-};
+use super::{StoreError, presented::Attempt, session::SessionRecord};
 use crate::{
     clock::Timestamp,
     id::{ClientId, SessionId},

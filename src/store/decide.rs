@@ -6,32 +6,11 @@
 
 use std::time::Duration;
 
-use super::session::{Attempt, EndReason, ProofKey, SessionRecord, SessionState};
-use crate::{
-    clock::Timestamp,
-    id::{ClientId, SessionId},
+use super::{
+    presented::Rotation,
+    session::{EndReason, SessionRecord, SessionState},
 };
-
-/// One presentation of a refresh token whose seal has been checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]
-pub struct Rotation {
-    /// Which session.
-    pub id: SessionId,
-    /// The generation the presented token was sealed at.
-    pub presented: u32,
-    /// The client that proved itself, if one did.
-    pub client: Option<ClientId>,
-    /// The key that the request proved possession of, if one was.
-    pub proof: Option<ProofKey>,
-    /// The sealing key for the successor, if there will be one.
-    pub sealing_key: u8,
-    /// The mark of this attempt; new for every call, the same when a call is sent again.
-    pub attempt: Attempt,
-    /// Whether a token ahead of the row moves the row forward: only after a restore from a
-    /// backup, and only by the host's choice.
-    pub fast_forward: bool,
-}
+use crate::{clock::Timestamp, id::SessionId};
 
 /// What a store answers to a [`Rotation`].
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -23,6 +23,9 @@ mod decide;
 mod error;
 mod forward;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
+mod presented;
 #[cfg(feature = "redis")]
 mod redis;
 mod replay;
@@ -39,9 +42,12 @@ pub use code::{
     decide_redemption,
 };
 pub use consent::{ConsentRecord, ConsentStore};
-pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, Rotation, decide};
+pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresBuilder, PostgresStore};
+pub use presented::{Attempt, ProofKey, Rotation};
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
@@ -50,8 +56,8 @@ pub use revocation::{
     RevocationRecord, RevocationSink, RevocationStore, Target,
 };
 pub use session::{
-    Attempt, CarriedClaims, EndReason, InsertOutcome, Persistence, ProofKey, SessionPolicy,
-    SessionRecord, SessionState, SessionStore,
+    CarriedClaims, EndReason, InsertOutcome, Persistence, SessionPolicy, SessionRecord,
+    SessionState, SessionStore,
 };
 pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
 

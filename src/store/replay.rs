@@ -5,7 +5,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use super::{StoreError, session::Attempt};
+use super::{StoreError, presented::Attempt};
 use crate::clock::Timestamp;
 
 /// Remembers values that work once: the `jti` of a client assertion or of a proof.

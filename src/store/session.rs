@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StoreError,
-    decide::{RotateOutcome, Rotation},
+    decide::RotateOutcome,
+    presented::{Attempt, ProofKey, Rotation},
 };
 use crate::{
     clock::Timestamp,
@@ -16,49 +17,6 @@ use crate::{
     scope::Scope,
     token::CustomClaims,
 };
-
-/// A random mark of one attempt at a consuming command, by which a store recognises the same
-/// attempt when it is sent again after a lost answer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-pub struct Attempt(pub(crate) [u8; 8]);
-
-impl Attempt {
-    /// The attempt with these bytes, as a store kept them.
-    #[must_use]
-    pub const fn from_bytes(bytes: [u8; 8]) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes, as a store keeps them.
-    #[must_use]
-    pub const fn as_bytes(&self) -> &[u8; 8] {
-        &self.0
-    }
-}
-
-/// The key a session's tokens are bound to: the `cnf` claim (RFC 7800 §3.1).
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[non_exhaustive]
-pub enum ProofKey {
-    /// The JWK thumbprint of a DPoP key (RFC 9449 §6.1).
-    #[serde(rename = "jkt")]
-    Jkt(String),
-    /// The SHA-256 thumbprint of a client certificate (RFC 8705 §3.1).
-    #[serde(rename = "x5t#S256")]
-    X5tS256(String),
-}
-
-impl ProofKey {
-    /// The `cnf` claim: a JSON object with one member.
-    #[must_use]
-    pub fn to_json(&self) -> String {
-        let (name, value) = match self {
-            Self::Jkt(value) => ("jkt", value),
-            Self::X5tS256(value) => ("x5t#S256", value),
-        };
-        serde_json::json!({ name: value }).to_string()
-    }
-}
 
 /// How a session behaves, fixed when it is created, so that a later change of configuration
 /// never changes what was promised to a session that already runs.

@@ -7,7 +7,10 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{self, Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::claims::{AccessClaims, Sink};
+use super::{
+    base64url,
+    claims::{AccessClaims, Sink},
+};
 use crate::key::{KeyError, SigningKey};
 
 /// The `typ` of an access token (RFC 9068 §2.1).
@@ -81,7 +84,7 @@ impl fmt::Debug for Parts<'_> {
 /// Decodes one part into `out`. Other alphabets, padding, white space and spare bits that are
 /// not zero are refused (RFC 7515 §2, RFC 4648 §3.5); so is what does not fit.
 pub(crate) fn decode_part<'o>(part: &str, out: &'o mut [u8]) -> Result<&'o [u8], JwtError> {
-    let length = URL_SAFE_NO_PAD.decode_slice(part, out).map_err(|_| JwtError::NotCanonical)?;
+    let length = base64url::decode(part.as_bytes(), out).ok_or(JwtError::NotCanonical)?;
     out.get(..length).ok_or(JwtError::NotCanonical)
 }
 

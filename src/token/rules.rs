@@ -81,7 +81,7 @@ impl Rules {
         now: Timestamp,
     ) -> Result<(), RuleError> {
         require(claims, Claim::Issuer)?;
-        if claims.text(Claim::Issuer, buffer) != Some(self.issuer.as_str()) {
+        if claims.bytes(Claim::Issuer, buffer) != Some(self.issuer.as_str().as_bytes()) {
             return Err(RuleError::Issuer);
         }
         check_audience(&self.audiences, claims, buffer)?;
@@ -108,7 +108,7 @@ fn require(claims: &Claims, claim: Claim) -> Result<(), RuleError> {
 
 fn require_text(claims: &Claims, claim: Claim, buffer: &[u8]) -> Result<(), RuleError> {
     require(claims, claim)?;
-    match claims.text(claim, buffer) {
+    match claims.bytes(claim, buffer) {
         Some(text) if !text.is_empty() => Ok(()),
         _ => Err(RuleError::UnacceptableClaim { claim: claim.name() }),
     }

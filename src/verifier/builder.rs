@@ -1,38 +1,24 @@
-//! Knows what a verifier can be told, and refuses what does not fit together.
-//! Must not do I/O: everything here is known at start-up.
+//! Knows what a verifier can be told.
+//! Must not know what fits together; `build` does.
 
 use std::{
     fmt::{self, Debug},
     marker::PhantomData,
-    sync::{Arc, Weak},
+    sync::Arc,
     time::Duration,
 };
 
+use super::{
+    ConfigError, ConfirmationSink, KeySource, PermissionSource, RelaxedProfile, feed::FeedSettings,
+};
 use crate::{
     clock::{Clock, SystemClock},
     id::Audience,
     key::{Jwks, VerifyingKey, VerifyingKeys},
-    scope::{BareWords, Vocabulary},
+    scope::Vocabulary,
     secret::MasterSecret,
-    store::{ApiKeyStore, RevocationFeed, RevocationSink},
-    token::{
-        Issuer, Prefixes,
-        jwt::{DEFAULT_MAX_LENGTH, HARD_MAX_LENGTH},
-        rules::Rules,
-        sealing::SealingKeys,
-    },
-};
-
-use super::{
-    ConfigError, ConfirmationSink, KeySource, PermissionSource, RelaxedProfile, RevocationIndex,
-    Verifier,
-    api_key::{ApiKeyCache, ApiKeys},
-    check::Checker,
-    confirm::Confirmations,
-    feed::{FeedSettings, Follower, News},
-    last_use::LastUse,
-    source::Keys,
-    verify::Inner,
+    store::{ApiKeyStore, RevocationFeed},
+    token::jwt::DEFAULT_MAX_LENGTH,
 };
 
 /// The builder has not been told whether to look at revocations; it has no `build` yet.
@@ -45,7 +31,7 @@ pub struct Undecided;
 #[expect(clippy::exhaustive_structs, reason = "a mark without content")]
 pub struct Decided;
 
-/// Builds a [`Verifier`]. `build` exists only after the choice that nobody should make by
+/// Builds a [`Verifier`](super::Verifier). `build` exists only after the choice that nobody should make by
 /// accident: [`revocations`](VerifierBuilder::revocations) or
 /// [`stateless`](VerifierBuilder::stateless).
 ///
@@ -55,34 +41,29 @@ pub struct Decided;
 /// ```
 #[must_use]
 pub struct VerifierBuilder<Choice = Undecided> {
-    options: Options,
+    pub(super) options: Options,
     choice: PhantomData<fn() -> Choice>,
 }
 
-struct Options {
-    issuer: String,
-    audiences: Vec<Result<Audience, ConfigError>>,
-    keys: Vec<VerifyingKey>,
-    key_source: Option<Arc<dyn KeySource>>,
-    leeway: Duration,
-    max_lifetime: Duration,
-    client_optional: bool,
-    max_length: usize,
-    clock: Arc<dyn Clock>,
-    feed: Option<Arc<dyn RevocationFeed>>,
-    settings: FeedSettings,
-    relaxed: Option<RelaxedProfile>,
-    vocabulary: Option<Vocabulary>,
-    prefix: Option<String>,
-    api_keys: Option<(Arc<dyn ApiKeyStore>, Arc<MasterSecret>)>,
-    permissions: Option<Arc<dyn PermissionSource>>,
-    confirmations: Option<Arc<dyn ConfirmationSink>>,
+pub(super) struct Options {
+    pub(super) issuer: String,
+    pub(super) audiences: Vec<Result<Audience, ConfigError>>,
+    pub(super) keys: Vec<VerifyingKey>,
+    pub(super) key_source: Option<Arc<dyn KeySource>>,
+    pub(super) leeway: Duration,
+    pub(super) max_lifetime: Duration,
+    pub(super) client_optional: bool,
+    pub(super) max_length: usize,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) feed: Option<Arc<dyn RevocationFeed>>,
+    pub(super) settings: FeedSettings,
+    pub(super) relaxed: Option<RelaxedProfile>,
+    pub(super) vocabulary: Option<Vocabulary>,
+    pub(super) prefix: Option<String>,
+    pub(super) api_keys: Option<(Arc<dyn ApiKeyStore>, Arc<MasterSecret>)>,
+    pub(super) permissions: Option<Arc<dyn PermissionSource>>,
+    pub(super) confirmations: Option<Arc<dyn ConfirmationSink>>,
 }
-
-/// The most that clocks may be allowed to disagree.
-const LONGEST_LEEWAY: Duration = Duration::from_secs(10 * 60);
-/// The longest life that an access token may be allowed.
-const LONGEST_LIFETIME: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 impl VerifierBuilder<Undecided> {
     pub(super) fn new(issuer: String) -> Self {
@@ -243,119 +224,6 @@ impl<Choice> VerifierBuilder<Choice> {
     pub fn confirmations(self, sink: impl ConfirmationSink) -> Self {
         self.with(|options| options.confirmations = Some(Arc::new(sink)))
     }
-}
-
-impl VerifierBuilder<Decided> {
-    /// Builds the verifier. Does no I/O; [`Verifier::ready`] loads what must be loaded.
-    ///
-    /// # Errors
-    /// [`ConfigError`] when options are missing, malformed or contradict each other.
-    pub fn build(self) -> Result<Verifier, ConfigError> {
-        let options = self.options;
-        let issuer = Issuer::parse(&options.issuer).map_err(ConfigError::Issuer)?;
-        let audiences: Vec<Audience> = options.audiences.into_iter().collect::<Result<_, _>>()?;
-        if audiences.is_empty() {
-            return Err(ConfigError::NoAudience);
-        }
-        check_duration("leeway", options.leeway, LONGEST_LEEWAY)?;
-        check_duration("max_access_lifetime", options.max_lifetime, LONGEST_LIFETIME)?;
-        if options.settings.max_staleness < options.settings.poll_interval {
-            return Err(ConfigError::Staleness);
-        }
-        if options.max_length == 0 || options.max_length > HARD_MAX_LENGTH {
-            return Err(ConfigError::MaxLength { limit: HARD_MAX_LENGTH });
-        }
-        let relaxed_only = options.relaxed.is_some();
-        let keys = join_keys(options.keys, options.key_source, relaxed_only)?;
-        let own = match &keys {
-            Keys::Fixed(keys) => Some(keys),
-            Keys::Source(_) => None,
-        };
-        let relaxed = match options.relaxed {
-            Some(profile) => Some(profile.complete(own, &audiences)?),
-            None => None,
-        };
-        let prefixes = match &options.prefix {
-            Some(brand) => Prefixes::new(brand).map_err(ConfigError::Prefix)?,
-            None => Prefixes::default(),
-        };
-        let longest = relaxed.as_ref().map_or(Duration::ZERO, RelaxedProfile::max_lifetime);
-        let retention = longest.max(options.max_lifetime) + options.leeway;
-        let news = Arc::new(News {
-            index: Arc::new(RevocationIndex::new(retention)),
-            cache: ApiKeyCache::default(),
-        });
-        let follower = options.feed.map(|feed| {
-            let sink: Arc<dyn RevocationSink> = Arc::<News>::clone(&news);
-            let sink: Weak<dyn RevocationSink> = Arc::downgrade(&sink);
-            feed.subscribe(sink);
-            Follower::new(feed, options.settings, &*options.clock)
-        });
-        let api_keys = match options.api_keys {
-            None => None,
-            Some((store, secret)) => Some(ApiKeys {
-                store,
-                sealing: SealingKeys::derive(&secret, &issuer).map_err(ConfigError::Secret)?,
-                prefixes: prefixes.clone(),
-                permissions: options.permissions,
-                used: LastUse::default(),
-            }),
-        };
-        let rules = Rules {
-            audiences,
-            leeway: options.leeway,
-            max_lifetime: options.max_lifetime,
-            require_client: !options.client_optional,
-            ..Rules::new(issuer)
-        };
-        let checker = Checker {
-            rules,
-            max_length: options.max_length,
-            keys,
-            relaxed,
-            vocabulary: options.vocabulary.map_or_else(deny_bare_words, Ok)?,
-        };
-        Ok(Verifier(Arc::new(Inner {
-            checker,
-            clock: options.clock,
-            follower,
-            news,
-            prefixes,
-            api_keys,
-            confirmations: options.confirmations.map(Confirmations::new),
-        })))
-    }
-}
-
-fn check_duration(option: &'static str, of: Duration, limit: Duration) -> Result<(), ConfigError> {
-    if of > limit {
-        return Err(ConfigError::TooLong { option, limit_seconds: limit.as_secs() });
-    }
-    Ok(())
-}
-
-fn join_keys(
-    keys: Vec<VerifyingKey>,
-    source: Option<Arc<dyn KeySource>>,
-    may_be_empty: bool,
-) -> Result<Keys, ConfigError> {
-    match source {
-        Some(source) if keys.is_empty() => Ok(Keys::Source(source)),
-        Some(_) => Err(ConfigError::Keys { problem: "give either keys or a source of keys" }),
-        None if keys.is_empty() && !may_be_empty => Err(ConfigError::NoKey),
-        None => VerifyingKeys::new(keys)
-            .map(Keys::Fixed)
-            .map_err(|_| ConfigError::Keys { problem: "two keys have the same name" }),
-    }
-}
-
-/// A bare word in a foreign scope may be an OpenID Connect word or anything else; read as a
-/// resource it would allow everything on it (SCOPE grammar: issued tokens carry none).
-fn deny_bare_words() -> Result<Vocabulary, ConfigError> {
-    Vocabulary::builder()
-        .bare_words(BareWords::Deny)
-        .build()
-        .map_err(|_| ConfigError::Relaxed { what: "a vocabulary" })
 }
 
 impl<Choice> Debug for VerifierBuilder<Choice> {

@@ -2,12 +2,12 @@
 //! are in it.
 //! Must not know how it was checked.
 
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::{
     clock::Timestamp,
     id::{SessionId, TokenId},
-    scope::{Scope, ScopeView, Spans},
+    scope::{Limits, Scope, ScopeView, Spans, Vocabulary},
     token::{
         claims::{self, Claim, Claims},
         jwt,
@@ -38,10 +38,25 @@ pub(super) struct Facts {
 
 #[derive(Debug)]
 pub(super) enum CarriedScope {
-    /// The `scope` claim is canonical; these are its items.
-    Claim(Spans),
-    /// The scope is another text than the claim, or there is no claim.
+    /// The `scope` claim, read when it is first asked for: who asks pays.
+    Claim { read: OnceLock<ReadScope>, vocabulary: Vocabulary },
+    /// Another scope than any claim's.
     Own(Scope),
+}
+
+#[derive(Debug)]
+pub(super) enum ReadScope {
+    /// The claim is canonical; these are its items.
+    Canonical(Spans),
+    /// The claim is not canonical, an array or absent; this is what it comes to.
+    Other(Scope),
+}
+
+impl CarriedScope {
+    /// The claim's scope; what is not canonical will be read with this vocabulary.
+    pub(super) fn unread(vocabulary: &Vocabulary) -> Self {
+        Self::Claim { read: OnceLock::new(), vocabulary: vocabulary.clone() }
+    }
 }
 
 impl Carried {
@@ -60,10 +75,31 @@ impl Carried {
 
     pub(super) fn scope(&self) -> ScopeView<'_> {
         match &self.facts.scope {
-            CarriedScope::Claim(spans) => {
-                ScopeView::new(self.text(Claim::Scope).unwrap_or_default(), spans)
+            CarriedScope::Claim { read, vocabulary } => {
+                match read.get_or_init(|| self.read_scope(vocabulary)) {
+                    ReadScope::Canonical(spans) => {
+                        ScopeView::new(self.text(Claim::Scope).unwrap_or_default(), spans)
+                    }
+                    ReadScope::Other(scope) => scope.view(),
+                }
             }
             CarriedScope::Own(scope) => scope.view(),
+        }
+    }
+
+    fn read_scope(&self, vocabulary: &Vocabulary) -> ReadScope {
+        if self.claims.scope_is_list() {
+            // An item with a space in it would be two items.
+            let items = self.claims.list(Claim::Scope, &self.buffer);
+            let joined = items.filter(|item| !item.contains(' ')).collect::<Vec<_>>().join(" ");
+            return ReadScope::Other(vocabulary.parse_lossy(&joined).scope);
+        }
+        match self.text(Claim::Scope) {
+            None => ReadScope::Other(Scope::empty()),
+            Some(text) => match Spans::scan(text, &Limits::DEFAULT) {
+                Ok(spans) => ReadScope::Canonical(spans),
+                Err(_) => ReadScope::Other(vocabulary.parse_lossy(text).scope),
+            },
         }
     }
 }

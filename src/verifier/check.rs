@@ -8,7 +8,7 @@ use crate::{
     clock::Timestamp,
     id::{KeyId, SessionId, TokenId},
     key::{VerifyingKey, VerifyingKeys},
-    scope::{Limits, Scope, Spans, Vocabulary},
+    scope::Vocabulary,
     token::{
         claims::{Claim, Claims},
         jwt::{self, ACCESS_TOKEN_TYPE, Header, Parts},
@@ -113,7 +113,7 @@ impl Checker {
         now: Timestamp,
     ) -> Result<Facts, VerifyError> {
         let issued_at = claims.date(Claim::IssuedAt);
-        let scope = self.read_scope(claims, buffer);
+        let scope = CarriedScope::unread(&self.vocabulary);
         match profile {
             Profile::AccessToken => {
                 self.rules.check(claims, buffer, now)?;
@@ -140,22 +140,6 @@ impl Checker {
                 let born = issued_at.unwrap_or(Timestamp::EPOCH);
                 Ok(Facts { scope, token: None, session: None, born })
             }
-        }
-    }
-
-    fn read_scope(&self, claims: &Claims, buffer: &[u8]) -> CarriedScope {
-        if claims.scope_is_list() {
-            // An item with a space in it would be two items.
-            let items = claims.list(Claim::Scope, buffer).filter(|item| !item.contains(' '));
-            let joined = items.collect::<Vec<_>>().join(" ");
-            return CarriedScope::Own(self.vocabulary.parse_lossy(&joined).scope);
-        }
-        match claims.text(Claim::Scope, buffer) {
-            None => CarriedScope::Own(Scope::empty()),
-            Some(text) => match Spans::scan(text, &Limits::DEFAULT) {
-                Ok(spans) => CarriedScope::Claim(spans),
-                Err(_) => CarriedScope::Own(self.vocabulary.parse_lossy(text).scope),
-            },
         }
     }
 }

@@ -6,12 +6,14 @@
 //! how news of it arrives).
 
 mod api_key;
+mod build;
 mod builder;
 mod carried;
 mod check;
 mod confirm;
 mod error;
 mod feed;
+mod flight;
 mod index;
 mod last_use;
 mod permission;
@@ -33,6 +35,8 @@ pub use source::{KeySource, KeySourceError};
 pub use spawn::Maintenance;
 pub use verified::{ClaimsReadError, TokenKind, Verified};
 pub use verify::Verifier;
+
+pub(crate) use flight::Flight;
 
 #[cfg(test)]
 mod tests;

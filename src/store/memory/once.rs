@@ -9,9 +9,10 @@ use super::{
     super::{
         StoreError,
         code::{CodeRecord, CodeStore, RedeemOutcome, Redemption, decide_redemption},
+        presented::Attempt,
         replay::ReplayStore,
         revocation::Target,
-        session::{Attempt, EndReason},
+        session::EndReason,
         signing_key::{SigningKeySet, SigningKeyStore},
     },
     MemoryStore, lock, read,

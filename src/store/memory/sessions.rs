@@ -11,7 +11,8 @@ use async_trait::async_trait;
 use super::{
     super::{
         StoreError,
-        decide::{RotateOutcome, Rotation, decide},
+        decide::{RotateOutcome, decide},
+        presented::Rotation,
         revocation::{Owner, RevocationRecord, Target},
         session::{EndReason, InsertOutcome, Persistence, SessionRecord, SessionStore},
     },

@@ -8,8 +8,9 @@ use super::{
     super::{
         StoreError,
         code::{CodeRecord, CodeStore, CodeUse, RedeemOutcome, Redemption, decide_redemption},
+        presented::Attempt,
         replay::ReplayStore,
-        session::{Attempt, EndReason},
+        session::EndReason,
     },
     SqliteStore,
     error::Error,

@@ -9,7 +9,8 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     super::{
         api_key::ApiKeyRecord,
-        session::{Attempt, EndReason, SessionPolicy, SessionRecord, SessionState},
+        presented::Attempt,
+        session::{EndReason, SessionPolicy, SessionRecord, SessionState},
     },
     error::Error,
     statement::{INSERT_API_KEY, INSERT_SESSION},

@@ -7,11 +7,11 @@ use rusqlite::params;
 use super::{
     super::{
         StoreError,
-        decide::{RotateOutcome, Rotation, decide},
+        decide::{RotateOutcome, decide},
+        presented::{Attempt, Rotation},
         revocation::Target,
         session::{
-            Attempt, EndReason, InsertOutcome, Persistence, SessionRecord, SessionState,
-            SessionStore,
+            EndReason, InsertOutcome, Persistence, SessionRecord, SessionState, SessionStore,
         },
     },
     SqliteStore,

@@ -129,6 +129,11 @@ impl Claims {
         self.span(claim).map(|span| span.text(buffer))
     }
 
+    /// The bytes of a claim that is a string, to compare them.
+    pub(crate) fn bytes<'b>(&self, claim: Claim, buffer: &'b [u8]) -> Option<&'b [u8]> {
+        self.span(claim).map(|span| span.bytes(buffer))
+    }
+
     /// The date of a claim that is one. Before the epoch counts as the epoch, far ahead as the
     /// last moment of year 9999, and a fraction is cut to milliseconds.
     pub(crate) fn date(&self, claim: Claim) -> Option<Timestamp> {

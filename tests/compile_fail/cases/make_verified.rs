@@ -1,0 +1,5 @@
+//! `Verified` has no constructor.
+
+fn main() {
+    let _ = hallpass::Verified::default();
+}
