@@ -10,9 +10,8 @@ use hallpass::{
     store::{
         Attempt, ClientRecord, ClientStore as _, CodeRecord, CodeStore as _, ConsentRecord,
         EndReason, HashedSecret, MemoryStore, Owner, Reach, RedeemOutcome, Redemption,
-        ReplaceOutcome, ReplayStore as _, RevocationFeed, RevocationStore as _, ServerStore,
-        SessionRecord, SessionStore as _, SigningKeyRecord, SigningKeySet, SigningKeyStore as _,
-        Target,
+        ReplaceOutcome, ReplayStore as _, RevocationFeed, ServerStore, SessionRecord,
+        SessionStore as _, SigningKeyRecord, SigningKeySet, SigningKeyStore as _, Target,
     },
 };
 use proptest::{
@@ -116,7 +115,7 @@ async fn apply<S: ServerStore>(
         8 | 9 => {
             format!("{:?}", store.insert_code(&code(a, b, sessions, base)).await.unwrap())
         }
-        10 | 11 | 12 => {
+        10..=12 => {
             let redemption = Redemption {
                 id: code_id(a, base),
                 client: client(b),
