@@ -115,7 +115,7 @@ async fn apply<S: ServerStore>(
         8 | 9 => {
             format!("{:?}", store.insert_code(&code(a, b, sessions, base)).await.unwrap())
         }
-        10 | 11 | 12 => {
+        10..=12 => {
             let redemption = Redemption {
                 id: code_id(a, base),
                 client: client(b),
