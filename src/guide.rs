@@ -20,3 +20,7 @@ pub mod sessions {}
 /// Stores.
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores {}
+
+/// Signing keys.
+#[doc = include_str!("../docs/keys.md")]
+pub mod keys {}

@@ -3,9 +3,8 @@
 
 use crate::{Timestamp, id::KeyId};
 
-use super::{
-    Algorithm, HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes, SigningKey, ring::Rule,
-};
+use super::ring::Rule;
+use super::{Algorithm, HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes, SigningKey};
 
 /// Why a ring does not rotate.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]

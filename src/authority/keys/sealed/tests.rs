@@ -52,7 +52,8 @@ fn it_is_bound_to_name_public_half_times_secret_and_issuer() {
     let other = record();
     let second = Duration::from_secs(1);
     let moved = |at: Option<Timestamp>| Some(at.map_or(Timestamp::EPOCH, |at| at + second));
-    let changes: [(&str, fn(&mut SigningKeyRecord, &SigningKeyRecord)); 4] = [
+    type Change = fn(&mut SigningKeyRecord, &SigningKeyRecord);
+    let changes: [(&str, Change); 4] = [
         ("kid", |bad, other| bad.kid = other.kid.clone()),
         ("jwk", |bad, other| bad.public_jwk.clone_from(&other.public_jwk)),
         ("jwk's text", |bad, _| bad.public_jwk.push(' ')),
