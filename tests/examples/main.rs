@@ -1,9 +1,10 @@
 //! Knows what the examples do when a user starts them.
 //! Must not know how they do it.
+#![cfg(any(feature = "test-util", feature = "sqlite"))]
+#![expect(clippy::unwrap_used, reason = "a test that fails says where")]
 
-#[cfg(all(test, feature = "test-util"))]
+#[cfg(feature = "test-util")]
 mod custom_store;
-#[cfg(all(test, feature = "sqlite"))]
+#[cfg(feature = "sqlite")]
 mod sessions;
-#[cfg(all(test, any(feature = "test-util", feature = "sqlite")))]
 mod support;

@@ -77,7 +77,7 @@ fn run(arguments: &[&str], input: &str, secret: Option<&str>) -> Output {
 
 fn field(answer: &str, name: &str) -> String {
     let answer: Value = serde_json::from_str(answer).unwrap();
-    answer[name].as_str().unwrap().to_owned()
+    answer.get(name).and_then(Value::as_str).unwrap().to_owned()
 }
 
 #[test]
