@@ -23,9 +23,9 @@ mod decide;
 mod error;
 mod forward;
 mod memory;
-mod presented;
 #[cfg(feature = "postgres")]
 mod postgres;
+mod presented;
 #[cfg(feature = "redis")]
 mod redis;
 mod replay;
@@ -45,9 +45,9 @@ pub use consent::{ConsentRecord, ConsentStore};
 pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
-pub use presented::{Attempt, ProofKey, Rotation};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
+pub use presented::{Attempt, ProofKey, Rotation};
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;

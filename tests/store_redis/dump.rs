@@ -2,8 +2,7 @@
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use hallpass::{
-    Algorithm, Authority, Grant, Scope, SigningKey, secret::MasterSecret,
-    store::RedisOptions,
+    Algorithm, Authority, Grant, Scope, SigningKey, secret::MasterSecret, store::RedisOptions,
 };
 use redis::aio::MultiplexedConnection;
 

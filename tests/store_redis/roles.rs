@@ -8,11 +8,10 @@ use hallpass::{
     id::{ClientId, KeyId, Subject},
     key::KeyTimes,
     store::{
-        Attempt, ClientRecord, CodeRecord, ConsentRecord,
-        EndReason, HashedSecret, MemoryStore, Owner, Reach, RedeemOutcome,
-        Redemption, ReplaceOutcome, RevocationFeed, RevocationStore as _,
-        ServerStore, SessionRecord, SessionStore as _, SigningKeyRecord, SigningKeySet,
-        Target,
+        Attempt, ClientRecord, CodeRecord, ConsentRecord, EndReason, HashedSecret, MemoryStore,
+        Owner, Reach, RedeemOutcome, Redemption, ReplaceOutcome, RevocationFeed,
+        RevocationStore as _, ServerStore, SessionRecord, SessionStore as _, SigningKeyRecord,
+        SigningKeySet, Target,
     },
 };
 use proptest::{
