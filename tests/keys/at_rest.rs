@@ -43,7 +43,8 @@ async fn inv_41_the_table_holds_no_private_key() {
 
 #[tokio::test]
 async fn a_record_that_was_touched_is_neither_used_nor_published() {
-    let touch: [(&str, fn(&mut SigningKeySet)); 6] = [
+    type Touch = fn(&mut SigningKeySet);
+    let touches: [(&str, Touch); 6] = [
         ("seal", |set| set.keys[0].sealed_private[20] ^= 1),
         ("kid", |set| set.keys[0].kid = KeyId::parse("mine").unwrap()),
         ("public", |set| set.keys[0].public_jwk = set.keys[1].public_jwk.clone()),
@@ -55,7 +56,7 @@ async fn a_record_that_was_touched_is_neither_used_nor_published() {
             two.sealed_private = Vec::new();
         }),
     ];
-    for (what, touch) in touch {
+    for (what, touch) in touches {
         let world = World::new();
         let running = world.ready().await;
         let token = mint(&running).await;
