@@ -4,7 +4,7 @@
 use super::Refusal;
 use crate::verifier::Verified;
 
-/// Who calls. Behind [`Guard::optional`] it may be nobody in particular; a bad credential is
+/// Who calls. Behind [`Guard::optional`](super::Guard::optional) it may be nobody in particular; a bad credential is
 /// refused there too.
 #[derive(Debug, Clone)]
 #[expect(clippy::exhaustive_enums, reason = "a third answer would have to break callers' builds")]
