@@ -1,7 +1,8 @@
 //! How many refresh tokens a store rotates in a second, at 1, 16 and 64 callers, against the same
 //! work done naively on the same engine in the same run.
 //!
-//! `cargo bench --features sqlite --bench rotate`
+//! `cargo bench --features sqlite,postgres,redis --bench rotate`; PostgreSQL and Redis where
+//! HALLPASS_TEST_POSTGRES and HALLPASS_TEST_REDIS name servers (`tests/servers/… start`).
 //!
 //! One subject for each engine and setting. A subject gives a fresh store with `SESSIONS` sessions
 //! for each caller; every caller refreshes its own in turn, always outside the retry window. The
@@ -32,9 +33,16 @@ use hallpass::{
 };
 use tokio::runtime::Runtime;
 
+#[cfg(feature = "postgres")]
+#[path = "rotate/postgres.rs"]
+mod postgres;
 #[cfg(feature = "sqlite")]
 #[path = "rotate/sqlite.rs"]
 mod sqlite;
+
+#[cfg(feature = "redis")]
+#[path = "rotate/redis.rs"]
+mod redis;
 
 /// How many sessions each caller has.
 const SESSIONS: u64 = 8;
@@ -196,12 +204,28 @@ fn sqlite(c: &mut Criterion) {
 #[cfg(not(feature = "sqlite"))]
 fn sqlite(_: &mut Criterion) {}
 
+#[cfg(feature = "postgres")]
+fn postgres(c: &mut Criterion) {
+    postgres::subjects(c);
+}
+
+#[cfg(not(feature = "postgres"))]
+fn postgres(_: &mut Criterion) {}
+
+#[cfg(feature = "redis")]
+fn redis(c: &mut Criterion) {
+    redis::subjects(c);
+}
+
+#[cfg(not(feature = "redis"))]
+fn redis(_: &mut Criterion) {}
+
 criterion_group! {
     name = benches;
     config = Criterion::default()
         .sample_size(20)
         .warm_up_time(Duration::from_millis(300))
         .measurement_time(Duration::from_secs(2));
-    targets = memory, sqlite
+    targets = memory, sqlite, postgres, redis
 }
 criterion_main!(benches);

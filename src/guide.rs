@@ -36,3 +36,7 @@ pub mod gateway {}
 /// Testing a service.
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
+
+/// Signing keys.
+#[doc = include_str!("../docs/keys.md")]
+pub mod keys {}

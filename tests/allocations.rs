@@ -1,6 +1,8 @@
 //! What a check of a token takes from the allocator: one block for an owned witness, and at most
 //! one more; a decision on it takes none.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::time::Duration;
 
 use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey, Verified, Verifier};

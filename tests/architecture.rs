@@ -1,5 +1,12 @@
 //! The shape of the source: who may use whom, who may name what, and how long a file may be.
 
+#![expect(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::string_slice,
+    reason = "helpers of tests are tests"
+)]
+
 use std::{
     fs,
     path::{Path, PathBuf},
@@ -14,6 +21,7 @@ const RANKS: &[(u8, &[&str])] = &[
     (4, &["verifier", "sqlite", "postgres", "redis"]),
     (5, &["authority", "remote"]),
     (6, &["oauth", "web"]),
+    (7, &["url"]),
     (8, &["testing", "guide", "error"]),
 ];
 
@@ -64,11 +72,11 @@ fn code(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The engines of the store folder have a rank of their own.
+/// The engines of the store folder have a rank of their own, and what opens them by a URL.
 fn module_of(file: &str) -> &str {
     let mut parts = file.trim_end_matches(".rs").split('/');
     match (parts.next().unwrap(), parts.next()) {
-        ("store", Some(engine @ ("sqlite" | "postgres" | "redis"))) => engine,
+        ("store", Some(part @ ("sqlite" | "postgres" | "redis" | "url"))) => part,
         (first, _) => first,
     }
 }

@@ -1,6 +1,8 @@
 //! `examples/verify_foreign.rs` as a process: what other libraries made is taken or refused as it
 //! tells, and what it issues for them is taken by us as well.
 
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
+
 use std::{
     path::PathBuf,
     process::{Command, Output},

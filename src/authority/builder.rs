@@ -1,20 +1,19 @@
-//! Knows how an authority is put together, and what must fit together.
-//! Must not know any verb; `build` does no I/O.
+//! Knows what an authority can be told, and the defaults.
+//! Must not know what fits together; `build` does.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+mod build;
 
-use super::{
-    Authority, Client, Inner, Policy, error::ConfigError, keys::Keys, maintenance::Background,
-};
+use std::{sync::Arc, time::Duration};
+
+use super::{Authority, Client, Policy};
 use crate::{
     clock::{Clock, SystemClock},
-    id::{Audience, ClientId, IdError},
-    key::{KeyRing, SigningKey, VerifyingKey},
+    id::{Audience, IdError},
+    key::{Algorithm, KeyPolicy, KeyRing, SigningKey, VerifyingKey},
     scope::Negotiation,
-    secret::{MasterSecret, SecretError},
-    store::{Persistence, Store},
-    token::{Issuer, Prefixes, sealing::SealingKeys},
-    verifier::{PermissionSource, Verifier},
+    secret::MasterSecret,
+    store::{SigningKeyStore, Store},
+    verifier::PermissionSource,
 };
 
 /// Puts an [`Authority`] together. What must be given: an audience, a signing key, a store, and
@@ -24,7 +23,7 @@ use crate::{
 pub struct AuthorityBuilder {
     issuer: String,
     audience: Vec<Result<Audience, IdError>>,
-    keys: Option<KeyRing>,
+    keys: Option<KeyChoice>,
     verifying_keys: Vec<VerifyingKey>,
     store: Option<Arc<dyn Store>>,
     master_secret: Option<MasterSecret>,
@@ -42,6 +41,13 @@ pub struct AuthorityBuilder {
     allow_stale: bool,
     prefix: String,
     fast_forward: bool,
+}
+
+/// Where signing keys come from.
+#[derive(Debug)]
+enum KeyChoice {
+    Given(KeyRing),
+    Managed { store: Arc<dyn SigningKeyStore>, algorithm: Algorithm, policy: KeyPolicy },
 }
 
 impl Authority {
@@ -73,10 +79,6 @@ impl Authority {
     }
 }
 
-/// The most that the clocks of instances may be allowed to disagree: within it a row from the
-/// future still opens its windows.
-const LONGEST_SKEW: Duration = Duration::from_secs(10 * 60);
-
 impl AuthorityBuilder {
     /// A resource server that tokens are for: the `aud` claim. Call it again for more. A token
     /// is verified here if it is for one of them.
@@ -85,16 +87,51 @@ impl AuthorityBuilder {
         self
     }
 
-    /// The key that signs. The last of this and [`key_ring`](Self::key_ring) stands.
+    /// The key that signs. The last of this, [`key_ring`](Self::key_ring) and
+    /// [`managed_keys`](Self::managed_keys) stands.
     pub fn signing_key(mut self, key: SigningKey) -> Self {
-        self.keys = Some(KeyRing::given(key));
+        self.keys = Some(KeyChoice::Given(KeyRing::given(key)));
         self
     }
 
     /// The keys that sign, one after another. The last of this and
     /// [`signing_key`](Self::signing_key) stands.
     pub fn key_ring(mut self, ring: KeyRing) -> Self {
-        self.keys = Some(ring);
+        self.keys = Some(KeyChoice::Given(ring));
+        self
+    }
+
+    /// Lets `store` keep the signing keys, sealed under the master secret, which then must be
+    /// given. Instances that share a store sign with the same keys and agree when one follows
+    /// another: by the schedule of `policy`, or by [`rotate_keys`](Authority::rotate_keys). The
+    /// first instance to get [`ready`](Authority::ready) makes the first keys.
+    ///
+    /// Pass an `Arc` of what [`store`](Self::store) gets, so that verifiers of this process learn
+    /// of a withdrawal before it returns. One store keeps the keys of one issuer.
+    ///
+    /// ```
+    /// use std::{sync::Arc, time::Duration};
+    /// use hallpass::{Algorithm, Authority, MemoryStore, key::KeyPolicy, secret::MasterSecret};
+    ///
+    /// # fn f() -> Result<(), Box<dyn std::error::Error>> {
+    /// let day = Duration::from_secs(24 * 60 * 60);
+    /// let store = Arc::new(MemoryStore::new());
+    /// let authority = Authority::builder("https://auth.example.com")
+    ///     .audience("https://api.example.com")
+    ///     .managed_keys(store.clone(), Algorithm::ES256, KeyPolicy::new(day).rotate_every(30 * day))
+    ///     .master_secret(MasterSecret::generate()?) // a durable store: `MasterSecret::from_env`
+    ///     .store(store)
+    ///     .build()?;
+    /// # let _ = authority; Ok(()) }
+    /// # f().unwrap();
+    /// ```
+    pub fn managed_keys(
+        mut self,
+        store: impl SigningKeyStore,
+        algorithm: Algorithm,
+        policy: KeyPolicy,
+    ) -> Self {
+        self.keys = Some(KeyChoice::Managed { store: Arc::new(store), algorithm, policy });
         self
     }
 
@@ -209,112 +246,5 @@ impl AuthorityBuilder {
     pub fn dangerous_fast_forward(mut self, on: bool) -> Self {
         self.fast_forward = on;
         self
-    }
-
-    /// The authority. Does no I/O: [`ready`](Authority::ready) does, or the first verb.
-    ///
-    /// # Errors
-    /// [`ConfigError`] says what is missing or does not fit.
-    pub fn build(self) -> Result<Authority, ConfigError> {
-        let issuer = Issuer::parse(&self.issuer)?;
-        let audience = self.audience.into_iter().collect::<Result<Vec<_>, _>>()?;
-        if audience.is_empty() {
-            return Err(ConfigError::Missing {
-                what: "the audience",
-                hint: "`.audience(\"https://api.example.com\")` says whom tokens are for",
-            });
-        }
-        let mut keys = self.keys.ok_or(ConfigError::Missing {
-            what: "the signing key",
-            hint: "`.signing_key(SigningKey::generate(Algorithm::EdDSA)?)`, or one from a PEM file",
-        })?;
-        for key in self.verifying_keys {
-            keys = keys.also_verifies(key)?;
-        }
-        let store = self.store.ok_or(ConfigError::Missing {
-            what: "the store",
-            hint: "`.store(MemoryStore::new())`, or one that outlives the process",
-        })?;
-        let master = match (self.master_secret, store.persistence()) {
-            (Some(secret), _) => secret,
-            // What the store knows ends with the process, and so may its sealing keys.
-            (None, Persistence::Process) => MasterSecret::generate()?,
-            (None, Persistence::Durable) => {
-                return Err(ConfigError::Missing {
-                    what: "the master secret",
-                    hint: "this store outlives the process: give `.master_secret(MasterSecret::\
-                           from_env(\"HALLPASS_SECRET\")?)`, made once with \
-                           `openssl rand -base64 32`",
-                });
-            }
-        };
-        let sealing = SealingKeys::derive(&master, &issuer)?;
-        let sealing_key =
-            sealing.current().ok_or(ConfigError::MasterSecret(SecretError::Random))?;
-        self.policy.check(self.max_access_lifetime)?;
-        if self.max_skew > LONGEST_SKEW {
-            let expected = format!("at most {} s", LONGEST_SKEW.as_secs());
-            return Err(ConfigError::Policy { what: "max_skew", expected });
-        }
-        let mut clients = HashMap::new();
-        for client in self.clients {
-            let id = client.id.clone()?;
-            if let Some(policy) = &client.policy {
-                policy.check(self.max_access_lifetime)?;
-            }
-            if let Some(other) = client.audience.iter().find(|&a| !audience.contains(a)) {
-                return Err(ConfigError::ForeignAudience { client: id, audience: other.clone() });
-            }
-            if clients.insert(id.clone(), client).is_some() {
-                return Err(ConfigError::DuplicateClient(id));
-            }
-        }
-        let keys = Arc::new(Keys::new(keys));
-        let background = Arc::new(Background::default());
-        let policies = clients.values().filter_map(|client| client.policy.as_ref());
-        let is_wired = policies.chain([&self.policy]).any(Policy::is_wired);
-        let mut verifier = Verifier::builder(issuer.as_str())
-            .key_source(keys.clone())
-            .clock(self.clock.clone())
-            .leeway(self.leeway)
-            .poll_interval(self.poll_interval)
-            .max_staleness(self.max_staleness)
-            .prefix(&self.prefix)
-            .max_access_lifetime(self.max_access_lifetime)
-            .api_keys(store.clone(), Arc::new(master));
-        for one in &audience {
-            verifier = verifier.audience(one);
-        }
-        if is_wired {
-            verifier = verifier.confirmations(background.clone());
-        }
-        if let Some(source) = &self.permissions {
-            verifier = verifier.permissions(source.clone());
-        }
-        if self.allow_stale {
-            verifier = verifier.dangerous_allow_stale();
-        }
-        let verifier = verifier.revocations(store.clone()).build()?;
-        Ok(Authority(Arc::new(Inner {
-            sealing_key,
-            own_client: ClientId::parse(&self.own_client)?,
-            retention: self.max_access_lifetime + self.leeway + self.max_skew,
-            issuer,
-            audience,
-            keys,
-            sealing,
-            prefixes: Prefixes::new(&self.prefix)?,
-            store,
-            clock: self.clock,
-            policy: self.policy,
-            clients,
-            permissions: self.permissions,
-            negotiation: self.negotiation,
-            max_access_lifetime: self.max_access_lifetime,
-            verifier,
-            background,
-            max_skew: self.max_skew,
-            fast_forward: self.fast_forward,
-        })))
     }
 }

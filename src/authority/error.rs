@@ -9,7 +9,7 @@ use crate::{
     secret::SecretError,
     store::{EndReason, Reuse, StoreError},
     token::{ClaimsWriteError, OpaqueError},
-    verifier::PermissionError,
+    verifier::{KeySourceError, PermissionError},
 };
 
 /// The authority is not set up as it must be: the host's fault, found at start-up.
@@ -76,6 +76,9 @@ pub enum SigningError {
     /// A session's refresh token was sealed under a master secret that is not given here.
     #[error("a session was sealed under a master secret that is not given: `also_opens` keeps it")]
     UnknownSealingKey,
+    /// The keys that the store keeps cannot be read, or were not for too long.
+    #[error("{0}")]
+    Keys(#[from] KeySourceError),
     /// The random generator failed.
     #[error("the random generator failed")]
     Random,
@@ -240,6 +243,34 @@ pub enum RevokeError {
     Unavailable(#[from] StoreError),
 }
 
+/// The signing keys did not change.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum RotateKeysError {
+    /// The ring does not rotate now.
+    #[error("{0}")]
+    Ring(#[from] RotateError),
+    /// The store did not answer: whether the keys changed is seen when they are next read.
+    #[error("{0}")]
+    Unavailable(#[from] StoreError),
+    /// The store has signing keys, and none of them opens: they were sealed under another master
+    /// secret, or for another issuer.
+    #[error(
+        "no signing key in the store opens: give the master secret that sealed them, or `also_opens` it"
+    )]
+    Sealed,
+}
+
+impl From<RotateKeysError> for WithdrawError {
+    fn from(error: RotateKeysError) -> Self {
+        match error {
+            RotateKeysError::Ring(error) => Self::Ring(error),
+            RotateKeysError::Unavailable(error) => Self::Unavailable(error),
+            RotateKeysError::Sealed => Self::Sealed,
+        }
+    }
+}
+
 /// A signing key could not be withdrawn everywhere.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
@@ -250,4 +281,7 @@ pub enum WithdrawError {
     /// The store did not answer: other instances may still accept the key.
     #[error("{0}")]
     Unavailable(#[from] StoreError),
+    /// The store's keys cannot be read here, as none opens: other instances may still accept it.
+    #[error("{}", RotateKeysError::Sealed)]
+    Sealed,
 }

@@ -33,6 +33,7 @@ impl Authority {
     /// [`IssueError`]; nothing was given out then.
     pub async fn issue(&self, grant: Grant) -> Result<Issued, IssueError> {
         self.ensure_retention().await?;
+        self.0.keys.ensure().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
         let negotiated = inner.negotiate(&mut grant).await?;
@@ -79,6 +80,7 @@ impl Authority {
     /// [`IssueError`]; nothing was given out then.
     pub async fn issue_access(&self, grant: Grant) -> Result<Minted, IssueError> {
         self.ensure_retention().await?;
+        self.0.keys.ensure().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
         let negotiated = inner.negotiate(&mut grant).await?;

@@ -49,18 +49,19 @@ impl ConfirmationSink for Background {
 }
 
 impl Authority {
-    /// Asks the store for the first time and loads what was revoked, and says what is wrong. Call
-    /// it at start-up; without it the first verb does the same.
+    /// Asks the store for the first time, loads the keys it keeps and what was revoked, and says
+    /// what is wrong. Call it at start-up; without it the first verb does the same. Managed keys
+    /// that do not exist yet are made.
     ///
     /// # Errors
-    /// [`VerifyError`] when the store does not answer.
+    /// [`VerifyError`] when the store does not answer, or the keys in it do not open.
     pub async fn ready(&self) -> Result<(), VerifyError> {
         self.ensure_retention().await.map_err(|error| VerifyError::Store(Arc::new(error)))?;
         self.0.verifier.ready().await
     }
 
     /// Does what is due beside the verbs, and returns how long to wait for the next time: reads
-    /// the revocation feed, rotates keys, writes confirmations and the last use of API keys,
+    /// the revocation feed, reads and rotates keys, writes confirmations and the last use of API keys,
     /// forgets expired records.
     ///
     /// Errors of the store are told to the operator and tried again; verification fails closed
@@ -73,10 +74,10 @@ impl Authority {
         if let Err(error) = self.tell_withdrawals().await {
             event::store_failed("revoke", &error);
         }
-        self.keep_keys();
+        let keys_in = self.keep_keys().await;
         self.write_confirmations().await;
         let prune_in = self.prune_when_due().await;
-        wait.min(prune_in)
+        wait.min(prune_in).min(keys_in)
     }
 
     /// Makes sure that revocation records live long enough, before anything is issued that they

@@ -135,6 +135,6 @@ impl Inner {
         text: &str,
         now: Timestamp,
     ) -> Result<OpaqueParts, OpaqueError> {
-        Ok(opaque::open(text, kind, &self.sealing, &self.prefixes, now)?.parts)
+        opaque::open(text, kind, &self.sealing, &self.prefixes, now)
     }
 }

@@ -40,8 +40,8 @@ pub use self::{
     builder::AuthorityBuilder,
     client::Client,
     error::{
-        ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, SigningError,
-        WithdrawError,
+        ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
+        SigningError, WithdrawError,
     },
     grant::Grant,
     issued::{Issued, Minted, TokenResponse},

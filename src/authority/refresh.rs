@@ -126,6 +126,7 @@ impl Authority {
         let now = inner.clock.now();
         let parts = inner.open(OpaqueKind::RefreshToken, &refresh.token, now)?;
         self.ensure_retention().await?;
+        self.0.keys.ensure().await?;
         let narrowed = inner.narrow(&refresh, &parts).await?;
         let now = inner.clock.now();
         let rotation = Rotation {

@@ -5,9 +5,6 @@
 //! has read and checked. A second backend is another arm in [`Signer`] and [`Verifier`]: what is
 //! accepted as a key is decided before either, so it cannot differ between them.
 
-#![cfg_attr(not(test), expect(dead_code, reason = "the modules that use these come one by one"))]
-#![expect(unused_imports, reason = "the modules that use these come one by one")]
-
 mod aead;
 mod compare;
 mod digest;
@@ -26,10 +23,10 @@ pub(crate) use digest::sha256;
 #[cfg(feature = "jsonwebtoken-provider")]
 pub(crate) use digest_any::digest;
 pub(crate) use hkdf::hkdf_sha256;
-pub(crate) use hmac::{HmacKey, HmacTag};
+pub(crate) use hmac::HmacKey;
 pub(crate) use material::{Curve, Hash, PrivateMaterial, PublicMaterial, RsaPrivate, Scheme};
 pub(crate) use random::{fill_random, random_array};
-pub(crate) use signer::{MAX_SIGNATURE, Signature, Signer};
+pub(crate) use signer::{Signature, Signer};
 pub(crate) use verifier::{Verifier, check_on_curve};
 
 /// Why a primitive gave no answer. It never says more: the details of a refused key or a broken

@@ -71,3 +71,7 @@ pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}
 /// The signing key changed.
 #[inline]
 pub(crate) fn key_changed(_how: &'static str, _kid: &dyn Display) {}
+
+/// A signing key of the store is neither used nor published: it was changed, or sealed elsewhere.
+#[inline]
+pub(crate) fn key_refused(_kid: &dyn Display, _why: &'static str) {}

@@ -83,3 +83,8 @@ pub(crate) fn store_failed(what: &'static str, error: &dyn Display) {
 pub(crate) fn key_changed(how: &'static str, kid: &dyn Display) {
     warn!(target: TARGET, how, kid = %kid, "signing key changed");
 }
+
+/// A signing key of the store is neither used nor published: it was changed, or sealed elsewhere.
+pub(crate) fn key_refused(kid: &dyn Display, why: &'static str) {
+    error!(target: TARGET, kid = %kid, why, "a signing key of the store is not used");
+}

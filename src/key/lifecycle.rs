@@ -138,6 +138,11 @@ impl KeyPolicy {
         self
     }
 
+    /// How long a key that has stopped signing is still accepted.
+    pub(crate) fn retires_for(&self) -> Duration {
+        self.max_token_lifetime.saturating_add(self.grace)
+    }
+
     /// How long a key signs before the next takes over by itself. A period shorter than the lead
     /// counts as the lead.
     #[must_use]

@@ -1,4 +1,4 @@
-//! Knows the textual encoding of keys (RFC 7468) and what the labels promise.
+//! Knows the textual encoding of keys (RFC 7468), both ways, and what the labels promise.
 //! Must not know what is inside a key.
 
 use base64::{Engine as _, engine::general_purpose::STANDARD};
@@ -72,4 +72,26 @@ fn not_a_key(label: &str) -> KeyError {
         ),
     };
     KeyError::Unsupported { found, advice }
+}
+
+/// Characters in a line (RFC 7468 §2).
+const LINE: usize = 64;
+/// What fills one line.
+const LINE_BYTES: usize = LINE / 4 * 3;
+
+/// Writes PKCS#8 as text.
+pub(super) fn encode_private(der: &[u8]) -> Zeroizing<String> {
+    const BEGIN: &str = "-----BEGIN PRIVATE KEY-----\n";
+    const END: &str = "-----END PRIVATE KEY-----\n";
+    let lines = der.len().div_ceil(LINE_BYTES);
+    // Reserved at once: a growing text would leave unwiped copies behind.
+    let length = BEGIN.len() + lines * (LINE + 1) + END.len();
+    let mut text = Zeroizing::new(String::with_capacity(length));
+    text.push_str(BEGIN);
+    for line in der.chunks(LINE_BYTES) {
+        STANDARD.encode_string(line, &mut text);
+        text.push('\n');
+    }
+    text.push_str(END);
+    text
 }

@@ -38,7 +38,14 @@ pub(super) struct Inner {
     pub(super) held: Vec<HeldKey>,
     keys: VerifyingKeys,
     /// Given keys have none: the host changes them.
-    pub(super) policy: Option<KeyPolicy>,
+    pub(super) rule: Option<Rule>,
+}
+
+/// How a ring makes and changes its own keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    pub(super) algorithm: Algorithm,
+    pub(super) policy: KeyPolicy,
 }
 
 /// One key of a ring, with its times.
@@ -87,7 +94,7 @@ impl KeyRing {
         let held = HeldKey::signing(key, times);
         // INVARIANT (one key): a single name cannot come twice.
         let keys = VerifyingKeys::new([held.public.clone()]).unwrap_or_default();
-        Self(Arc::new(Inner { held: vec![held], keys, policy: None }))
+        Self(Arc::new(Inner { held: vec![held], keys, rule: None }))
     }
 
     /// Also publishes and accepts `key`: the former one while its tokens live, or the next one
@@ -99,7 +106,7 @@ impl KeyRing {
         let mut held = self.0.held.clone();
         let times = KeyTimes::published(Timestamp::EPOCH);
         held.push(HeldKey { public: key, private: None, times });
-        Self::assemble(held, self.0.policy)
+        Self::assemble(held, self.0.rule)
     }
 
     /// A new ring that makes its own keys: the first signs at once, as nobody can have cached an
@@ -117,27 +124,26 @@ impl KeyRing {
         times.active_at = Some(now);
         let first = HeldKey::signing(SigningKey::generate(algorithm)?, times);
         let next = HeldKey::signing(SigningKey::generate(algorithm)?, KeyTimes::published(now));
-        Self::assemble(vec![first, next], Some(policy))
+        Self::assemble(vec![first, next], Some(Rule { algorithm, policy }))
     }
 
-    /// The ring that a store remembers.
+    /// The ring that a store remembers. Its next keys are of `algorithm`, whatever the present
+    /// ones are. Without any keys it makes its first when [`KeyRing::scheduled`] is asked.
     pub(crate) fn restore(
         keys: impl IntoIterator<Item = (SigningKey, KeyTimes)>,
+        algorithm: Algorithm,
         policy: KeyPolicy,
     ) -> Result<Self, KeyError> {
         let held = keys.into_iter().map(|(key, times)| HeldKey::signing(key, times)).collect();
-        Self::assemble(held, Some(policy))
+        Self::assemble(held, Some(Rule { algorithm, policy }))
     }
 
-    pub(super) fn assemble(
-        held: Vec<HeldKey>,
-        policy: Option<KeyPolicy>,
-    ) -> Result<Self, KeyError> {
+    pub(super) fn assemble(held: Vec<HeldKey>, rule: Option<Rule>) -> Result<Self, KeyError> {
         let keys = VerifyingKeys::until(
             held.iter()
                 .map(|held| (held.public.clone(), held.times.gone_at.unwrap_or(Timestamp::MAX))),
         )?;
-        Ok(Self(Arc::new(Inner { held, keys, policy })))
+        Ok(Self(Arc::new(Inner { held, keys, rule })))
     }
 
     /// The keys and their times, those that are gone among them until the next rotation.

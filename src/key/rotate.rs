@@ -3,6 +3,7 @@
 
 use crate::{Timestamp, id::KeyId};
 
+use super::ring::Rule;
 use super::{Algorithm, HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes, SigningKey};
 
 /// Why a ring does not rotate.
@@ -38,7 +39,7 @@ impl KeyRing {
     /// # Errors
     /// When the waiting key has not led, the keys were given, or none can be made.
     pub fn rotate(&self, now: Timestamp) -> Result<Self, RotateError> {
-        let policy = self.0.policy.ok_or(RotateError::Given)?;
+        let policy = self.0.rule.ok_or(RotateError::Given)?.policy;
         // A ring that lost its waiting key publishes a new one first, and that one leads as well.
         let published_at = waiting(&self.0.held, now).map_or(now, |next| next.times.published_at);
         let ready_at = published_at + policy.lead;
@@ -54,14 +55,13 @@ impl KeyRing {
     /// # Errors
     /// When the keys were given, or none can be made.
     pub fn rotate_now(&self, now: Timestamp) -> Result<Self, RotateError> {
-        let policy = self.0.policy.ok_or(RotateError::Given)?;
-        let algorithm = self.algorithm()?;
+        let rule = self.0.rule.ok_or(RotateError::Given)?;
         let mut held = self.0.held.clone();
         forget_gone(&mut held, now);
-        publish_next(&mut held, algorithm, now)?;
-        promote(&mut held, &policy, now);
-        publish_next(&mut held, algorithm, now)?;
-        Ok(Self::assemble(held, Some(policy))?)
+        publish_next(&mut held, rule.algorithm, now)?;
+        promote(&mut held, &rule.policy, now);
+        publish_next(&mut held, rule.algorithm, now)?;
+        Ok(Self::assemble(held, Some(rule))?)
     }
 
     /// The ring that is due at `now`, or none if it is this one: rotates when the active key has
@@ -71,9 +71,9 @@ impl KeyRing {
     /// # Errors
     /// When no key can be made.
     pub fn scheduled(&self, now: Timestamp) -> Result<Option<Self>, RotateError> {
-        let Some(policy) = self.0.policy else { return Ok(None) };
+        let Some(rule) = self.0.rule else { return Ok(None) };
         let since = self.active(now).and_then(|active| active.times.active_at);
-        let due = match (policy.rotate_every, since) {
+        let due = match (rule.policy.rotate_every, since) {
             (_, None) => return self.rotate_now(now).map(Some),
             (Some(period), Some(since)) => now >= since + period,
             (None, Some(_)) => false,
@@ -85,9 +85,8 @@ impl KeyRing {
             }
         }
         let mut held = self.0.held.clone();
-        let changed =
-            forget_gone(&mut held, now) | publish_next(&mut held, self.algorithm()?, now)?;
-        if changed { Ok(Some(Self::assemble(held, Some(policy))?)) } else { Ok(None) }
+        let changed = forget_gone(&mut held, now) | publish_next(&mut held, rule.algorithm, now)?;
+        if changed { Ok(Some(Self::assemble(held, Some(rule))?)) } else { Ok(None) }
     }
 
     /// Ends a key at once, because its private half may be known to others: tokens under it are
@@ -100,6 +99,24 @@ impl KeyRing {
     /// # Errors
     /// When the ring has no such key.
     pub fn withdraw(&self, kid: &KeyId, now: Timestamp) -> Result<Self, RotateError> {
+        self.withdraw_and(kid, now, |held, rule| {
+            // Ending a key matters more than having the next: a failure is made up for later.
+            let _ = publish_next(held, rule.algorithm, now);
+        })
+    }
+
+    /// As [`KeyRing::withdraw`], but no new key is made: what an instance knows until it has read
+    /// the ring that the withdrawing instance wrote.
+    pub(crate) fn without(&self, kid: &KeyId, now: Timestamp) -> Result<Self, RotateError> {
+        self.withdraw_and(kid, now, |_, _| {})
+    }
+
+    fn withdraw_and(
+        &self,
+        kid: &KeyId,
+        now: Timestamp,
+        publish: impl Fn(&mut Vec<HeldKey>, &Rule),
+    ) -> Result<Self, RotateError> {
         let mut held = self.0.held.clone();
         let key = held
             .iter_mut()
@@ -107,21 +124,14 @@ impl KeyRing {
             .ok_or_else(|| RotateError::UnknownKey { kid: kid.clone() })?;
         let signed = key.state(now) == KeyState::Active;
         key.times.withdraw(now);
-        if let (Some(policy), Ok(algorithm)) = (self.0.policy, self.algorithm()) {
-            // Ending a key matters more than having the next: a failure here is made up for later.
+        if let Some(rule) = &self.0.rule {
             if signed {
-                let _ = publish_next(&mut held, algorithm, now);
-                promote(&mut held, &policy, now);
+                publish(&mut held, rule);
+                promote(&mut held, &rule.policy, now);
             }
-            let _ = publish_next(&mut held, algorithm, now);
+            publish(&mut held, rule);
         }
-        Ok(Self::assemble(held, self.0.policy)?)
-    }
-
-    /// What the ring's keys sign with: that of the newest.
-    fn algorithm(&self) -> Result<Algorithm, RotateError> {
-        let newest = self.0.held.iter().rev().find_map(|held| held.private.as_ref());
-        newest.map(SigningKey::algorithm).ok_or(RotateError::Given)
+        Ok(Self::assemble(held, self.0.rule)?)
     }
 }
 

@@ -11,6 +11,7 @@ use zeroize::Zeroizing;
 use crate::{
     crypto::{Curve, HmacKey, PrivateMaterial, Scheme, Signature, Signer, fill_random},
     id::KeyId,
+    secret::PrivateKeyPem,
 };
 
 use super::{
@@ -43,7 +44,7 @@ pub struct SigningKey {
 }
 
 enum Private {
-    Hmac { key: HmacKey, secret: Zeroizing<Vec<u8>> },
+    Hmac(HmacKey),
     Pair { signer: Box<Signer>, material: PrivateMaterial },
 }
 
@@ -133,7 +134,7 @@ impl SigningKey {
         let key = HmacKey::new(public::check_secret(algorithm, secret)?, secret);
         Ok(Self {
             public: VerifyingKey::from_hmac_key(algorithm, key.clone())?,
-            private: Arc::new(Private::Hmac { key, secret: Zeroizing::new(secret.to_vec()) }),
+            private: Arc::new(Private::Hmac(key)),
         })
     }
 
@@ -184,32 +185,41 @@ impl SigningKey {
     /// (RFC 7518 §3.4). It fails only when the random source does.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
         let signature = match &*self.private {
-            Private::Hmac { key, .. } => Signature::copy(key.sign(message).as_ref()),
+            Private::Hmac(key) => Signature::copy(key.sign(message).as_ref()),
             Private::Pair { signer, .. } => signer.sign(message),
         };
         signature.map_err(|_| KeyError::Random)
     }
 
-    /// The private half, to be sealed and stored: PKCS#8, or the bytes of a shared secret.
-    pub(crate) fn private_bytes(&self) -> Zeroizing<Vec<u8>> {
+    /// The private half as PKCS#8 (RFC 5958), to be sealed and stored; none of a shared secret.
+    pub(crate) fn private_der(&self) -> Option<Zeroizing<Vec<u8>>> {
         match &*self.private {
-            Private::Hmac { secret, .. } => secret.clone(),
-            Private::Pair { material, .. } => private::write_pkcs8(material),
+            Private::Hmac(_) => None,
+            Private::Pair { material, .. } => Some(private::write_pkcs8(material)),
         }
     }
 
-    /// The key that [`SigningKey::private_bytes`] wrote.
-    pub(crate) fn from_private_bytes(
-        algorithm: Algorithm,
-        kid: KeyId,
-        bytes: &[u8],
-    ) -> Result<Self, KeyError> {
-        let key = if algorithm.is_symmetric() {
-            Self::hmac(algorithm, bytes)?
-        } else {
-            Self::from_der(algorithm, bytes)?
-        };
-        Ok(key.with_kid(kid))
+    /// The private key as PEM text (PKCS#8, label `PRIVATE KEY`), to keep a generated key where
+    /// [`SigningKey::from_pem`] reads it back. `None` for a shared secret, which the host gave
+    /// and has. A `kid` other than the thumbprint is not in it.
+    ///
+    /// ```
+    /// use hallpass::key::{Algorithm, SigningKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::ES256)?;
+    /// let pem = key.expose_private_pem().expect("not a shared secret");
+    /// let again = SigningKey::from_pem(Algorithm::ES256, pem.expose_secret())?;
+    /// assert_eq!(again.kid(), key.kid());
+    /// assert_eq!(format!("{pem:?}"), "PrivateKeyPem([redacted])");
+    /// # Ok::<(), hallpass::key::KeyError>(())
+    /// ```
+    ///
+    /// # Security
+    /// Whoever has the text signs tokens that every verifier believes. Write it only where the
+    /// service alone reads, and search for this name in review.
+    #[must_use]
+    pub fn expose_private_pem(&self) -> Option<PrivateKeyPem> {
+        self.private_der().map(|der| PrivateKeyPem::from_sealed(pem::encode_private(&der)))
     }
 }
 

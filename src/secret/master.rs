@@ -128,15 +128,6 @@ impl MasterSecret {
         self
     }
 
-    /// The key for `purpose` at `issuer`, from the secret that seals.
-    pub(crate) fn derive(
-        &self,
-        issuer: &str,
-        purpose: &str,
-    ) -> Result<Zeroizing<[u8; 32]>, SecretError> {
-        derive(&self.first, issuer, purpose)
-    }
-
     /// The keys for `purpose` at `issuer`, each with the id that sealed texts carry: first the
     /// one that seals, then those that open.
     pub(crate) fn derive_all(
@@ -268,7 +259,9 @@ mod tests {
     #[test]
     fn issuer_purpose_and_secret_each_give_another_key() {
         let secret = MasterSecret::parse(HEX).unwrap();
-        let key = |secret: &MasterSecret, issuer, purpose| *secret.derive(issuer, purpose).unwrap();
+        let key = |secret: &MasterSecret, issuer, purpose| {
+            *secret.derive_all(issuer, purpose).unwrap()[0].key
+        };
         let one = key(&secret, "https://a", "x");
         assert_eq!(one, key(&secret, "https://a", "x"));
         assert_ne!(one, key(&secret, "https://b", "x"));
@@ -280,8 +273,8 @@ mod tests {
     #[test]
     fn known_answer() {
         let secret = MasterSecret::parse(HEX).unwrap();
-        let key = secret.derive("https://auth.example.com", "refresh-token").unwrap();
-        let hex: String = key.iter().map(|byte| format!("{byte:02x}")).collect();
+        let keys = secret.derive_all("https://auth.example.com", "refresh-token").unwrap();
+        let hex: String = keys[0].key.iter().map(|byte| format!("{byte:02x}")).collect();
         assert_eq!(hex, "df739018c3e300c401f527ea574f47235cd20ecc208d8b9c1cd18231e61c0527");
     }
 

@@ -1,4 +1,4 @@
-//! Knows the secrets that travel as text: tokens, keys and codes. Printing one prints its kind.
+//! Knows the secrets that are text: tokens, keys and codes. Printing one prints its kind.
 //! Must not know how they are made or checked.
 
 use std::fmt::{self, Debug};
@@ -18,7 +18,7 @@ macro_rules! secret_text {
             /// Takes over a secret text.
             #[must_use]
             pub fn new(text: String) -> Self {
-                Self(Zeroizing::new(text))
+                Self::from_sealed(Zeroizing::new(text))
             }
 
             pub(crate) const fn from_sealed(text: Zeroizing<String>) -> Self {
@@ -46,12 +46,16 @@ macro_rules! secret_text {
                 f.write_str(concat!(stringify!($name), "([redacted])"))
             }
         }
+    };
+}
 
-        impl sealed::TokenText for $name {
+macro_rules! token_text {
+    ($($name:ident)*) => {
+        $(impl sealed::TokenText for $name {
             fn text(&self) -> &str {
                 &self.0
             }
-        }
+        })*
     };
 }
 
@@ -83,6 +87,13 @@ secret_text!(
     /// What the browser carries from `/authorize` to the client (RFC 6749 §1.3.1).
     AuthorizationCode
 );
+secret_text!(
+    /// A private signing key as PEM text (RFC 7468), made by
+    /// [`SigningKey::expose_private_pem`](crate::key::SigningKey::expose_private_pem).
+    PrivateKeyPem
+);
+
+token_text!(AccessToken RefreshToken ApiKey ClientSecret AuthorizationCode);
 
 mod sealed {
     #[expect(unnameable_types, reason = "sealed: no other type may be taken for a token")]

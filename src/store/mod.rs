@@ -22,14 +22,20 @@ mod consent;
 mod decide;
 mod error;
 mod forward;
+mod forward_server;
 mod memory;
+#[cfg(feature = "postgres")]
+mod postgres;
 mod presented;
+#[cfg(feature = "redis")]
+mod redis;
 mod replay;
 mod revocation;
 mod session;
 mod signing_key;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod url;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
@@ -41,7 +47,11 @@ pub use consent::{ConsentRecord, ConsentStore};
 pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
 pub use error::{StoreError, StoreErrorKind};
 pub use memory::MemoryStore;
+#[cfg(feature = "postgres")]
+pub use postgres::{PostgresBuilder, PostgresStore};
 pub use presented::{Attempt, ProofKey, Rotation};
+#[cfg(feature = "redis")]
+pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
 pub use revocation::{
     Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
@@ -55,6 +65,7 @@ pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
 
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability as SqliteDurability, SqliteCounts, SqliteOptions, SqliteStore};
+pub use url::{StoreUrlError, from_url};
 
 /// Everything an authority needs to remember.
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}

@@ -81,7 +81,7 @@ impl OpaqueParts {
 
     /// The record id: birth, then a hash of kind, birth and secret. Whoever finds a record by
     /// it has proved to know the secret.
-    fn id(&self) -> [u8; 18] {
+    pub(crate) fn id(&self) -> [u8; 18] {
         let born = born_bytes(self.born);
         let hash = sha256(&[self.kind.code().as_bytes(), &born, &self.secret[..]]);
         let mut id = [0; 18];
@@ -99,11 +99,6 @@ impl OpaqueParts {
     /// The id of an API key's record.
     pub(crate) fn api_key_id(&self) -> ApiKeyId {
         ApiKeyId::from_bytes(self.id())
-    }
-
-    /// The id of any kind's record.
-    pub(crate) fn record_id(&self) -> [u8; 18] {
-        self.id()
     }
 
     /// The token. The same parts and key always give the same text, which is what makes a
@@ -152,13 +147,6 @@ impl Debug for OpaqueParts {
     }
 }
 
-/// A genuine token, and which key it was sealed with.
-#[derive(Debug)]
-pub(crate) struct Opened {
-    pub(crate) parts: OpaqueParts,
-    pub(crate) key_id: u8,
-}
-
 /// Opens a token of one kind. Junk, forgeries and expired tokens are told apart without I/O.
 ///
 /// The deadline itself counts as expired, without leeway.
@@ -168,11 +156,11 @@ pub(crate) fn open(
     keys: &SealingKeys,
     prefixes: &Prefixes,
     now: Timestamp,
-) -> Result<Opened, OpaqueError> {
-    let opened = open_unexpired(text, kind, keys, prefixes)?;
-    match opened.parts.expires_at {
+) -> Result<OpaqueParts, OpaqueError> {
+    let parts = open_unexpired(text, kind, keys, prefixes)?;
+    match parts.expires_at {
         Some(deadline) if now >= deadline => Err(OpaqueError::Expired),
-        _ => Ok(opened),
+        _ => Ok(parts),
     }
 }
 
@@ -181,7 +169,7 @@ fn open_unexpired(
     kind: OpaqueKind,
     keys: &SealingKeys,
     prefixes: &Prefixes,
-) -> Result<Opened, OpaqueError> {
+) -> Result<OpaqueParts, OpaqueError> {
     let rest = text.strip_prefix(prefixes.of(kind)).ok_or(OpaqueError::Malformed)?;
     if rest.len() != BODY_TEXT + CHECKSUM {
         return Err(OpaqueError::Malformed);
@@ -207,7 +195,7 @@ fn open_unexpired(
     if !ct_eq(&expected, tag) {
         return Err(OpaqueError::BadSeal);
     }
-    Ok(Opened { parts: read_fields(kind, fields), key_id: *key_id })
+    Ok(read_fields(kind, fields))
 }
 
 fn read_fields(kind: OpaqueKind, fields: &[u8; BODY - 2]) -> OpaqueParts {

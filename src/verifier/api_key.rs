@@ -47,7 +47,7 @@ impl ApiKeys {
     pub(super) fn open(&self, token: &str, clock: &dyn Clock) -> Result<ApiKeyId, VerifyError> {
         let (kind, now) = (OpaqueKind::ApiKey, clock.now());
         let opened = opaque::open(token, kind, &self.sealing, &self.prefixes, now);
-        Ok(opened.map_err(VerifyError::Opaque)?.parts.api_key_id())
+        Ok(opened.map_err(VerifyError::Opaque)?.api_key_id())
     }
 
     /// Checks a key that was opened. The cache is used where `fresh` says that records which would have cleared

@@ -2,12 +2,10 @@
 //! Must not know tokens.
 
 use std::{
-    future::poll_fn,
     sync::{
         Arc, Mutex, MutexGuard, PoisonError,
-        atomic::{AtomicBool, AtomicU64, Ordering},
+        atomic::{AtomicU64, Ordering},
     },
-    task::{Poll, Waker},
     time::Duration,
 };
 
@@ -19,7 +17,7 @@ use crate::{
     },
 };
 
-use super::{api_key::ApiKeyCache, index::RevocationIndex};
+use super::{api_key::ApiKeyCache, flight::Flight, index::RevocationIndex};
 
 /// Records per read.
 const PAGE: u32 = 1000;
@@ -203,51 +201,4 @@ fn millis(of: Duration) -> u64 {
 
 fn age(clock: &dyn Clock, from: u64) -> Duration {
     Duration::from_millis(millis(clock.monotonic()).saturating_sub(from))
-}
-
-/// One at a time, without a runtime: the others go on, or wait for the landing.
-#[derive(Debug, Default)]
-struct Flight {
-    airborne: AtomicBool,
-    waiting: Mutex<Vec<Waker>>,
-}
-
-/// Lands when dropped, so that a cancelled poll does not stop all later ones.
-struct Landing<'f>(&'f Flight);
-
-impl Flight {
-    fn begin(&self) -> Option<Landing<'_>> {
-        let free = !self.airborne.swap(true, Ordering::AcqRel);
-        free.then_some(Landing(self))
-    }
-
-    fn is_airborne(&self) -> bool {
-        self.airborne.load(Ordering::Acquire)
-    }
-
-    async fn wait(&self) {
-        poll_fn(|context| {
-            let mut waiting = self.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            if !self.airborne.load(Ordering::Acquire) {
-                return Poll::Ready(());
-            }
-            if !waiting.iter().any(|waker| waker.will_wake(context.waker())) {
-                waiting.push(context.waker().clone());
-            }
-            Poll::Pending
-        })
-        .await;
-    }
-}
-
-impl Drop for Landing<'_> {
-    fn drop(&mut self) {
-        let wakers = {
-            let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
-            // Under the lock, so that no one can register between this and the waking.
-            self.0.airborne.store(false, Ordering::Release);
-            std::mem::take(&mut *waiting)
-        };
-        wakers.into_iter().for_each(Waker::wake);
-    }
 }

@@ -13,6 +13,7 @@ mod check;
 mod confirm;
 mod error;
 mod feed;
+mod flight;
 mod index;
 mod last_use;
 mod permission;
@@ -34,6 +35,8 @@ pub use source::{KeySource, KeySourceError};
 pub use spawn::Maintenance;
 pub use verified::{ClaimsReadError, TokenKind, Verified};
 pub use verify::Verifier;
+
+pub(crate) use flight::Flight;
 
 #[cfg(test)]
 mod tests;

@@ -24,11 +24,11 @@ fn kid(authority: &Authority, now: hallpass::Timestamp) -> hallpass::id::KeyId {
 async fn inv_66_after_a_rotation_old_tokens_verify_and_new_ones_have_the_new_key() {
     let auth = with(|builder| builder.key_ring(managed()));
     let before = login(&auth).await;
-    assert!(auth.rotate_keys().is_err(), "nobody has seen the next key yet");
+    assert!(auth.rotate_keys().await.is_err(), "nobody has seen the next key yet");
     auth.clock().advance(10 * MINUTE - SECOND);
-    assert!(auth.rotate_keys().is_err());
+    assert!(auth.rotate_keys().await.is_err());
     auth.clock().advance(SECOND);
-    auth.rotate_keys().unwrap();
+    auth.rotate_keys().await.unwrap();
     let after = auth.refresh(before.refresh_token()).await.unwrap();
     assert!(is_live(&auth, &before).await);
     assert!(is_live(&auth, &after).await);

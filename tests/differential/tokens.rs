@@ -313,7 +313,7 @@ fn spare_bits(part: &str) -> String {
     const ALPHABET: &[u8] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let Some(last) = part.bytes().last() else { return String::new() };
     let value = ALPHABET.iter().position(|byte| *byte == last).unwrap_or_default();
-    let set = if part.len() % 4 == 0 { value } else { value | 1 };
+    let set = if part.len().is_multiple_of(4) { value } else { value | 1 };
     format!("{}{}", &part[..part.len() - 1], char::from(ALPHABET[set]))
 }
 

@@ -48,12 +48,13 @@ fn no_debug_shows_a_secret() {
         format!("{:?}", secret::ApiKey::new(text())),
         format!("{:#?}", secret::ClientSecret::new(text())),
         format!("{:?}", Some(secret::AuthorizationCode::new(text()))),
+        format!("{:?}", secret::PrivateKeyPem::new(text())),
     ] {
         hides(&shown, CANARY);
     }
     // Derived keys and tags are secrets as well.
-    let derived = master.derive("https://a", "x").unwrap();
-    hides(&format!("{:?}", master.derive_all("https://a", "x").unwrap()), &derived[..]);
+    let derived = master.derive_all("https://a", "x").unwrap();
+    hides(&format!("{derived:?}"), &derived[0].key[..]);
     let tag = key.sign(b"message").unwrap();
     hides(&format!("{tag:?}"), tag.as_ref());
     // A wrong key's error does not quote it.

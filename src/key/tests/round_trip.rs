@@ -43,13 +43,15 @@ fn every_algorithm_signs_and_verifies() {
 fn what_is_stored_comes_back() {
     for algorithm in Algorithm::ALL {
         let signing = key(algorithm);
-        let bytes = signing.private_bytes();
-        let back =
-            SigningKey::from_private_bytes(algorithm, signing.kid().clone(), &bytes).unwrap();
+        let Some(bytes) = signing.private_der() else {
+            assert!(algorithm.is_symmetric() && signing.expose_private_pem().is_none());
+            continue;
+        };
+        let back = SigningKey::from_der(algorithm, &bytes).unwrap();
         assert_eq!(back.kid(), signing.kid());
         let signature = back.sign(b"message").unwrap();
         assert!(signing.verifying_key().verify(b"message", signature.as_ref()), "{algorithm}");
-        assert_eq!(back.private_bytes(), bytes);
+        assert_eq!(back.private_der().unwrap(), bytes);
     }
 }
 

@@ -23,7 +23,7 @@ fn seal(parts: &OpaqueParts) -> Zeroizing<String> {
     parts.seal(&keys(), 7, &Prefixes::default()).unwrap()
 }
 
-fn open_at(text: &str, kind: OpaqueKind, now: Timestamp) -> Result<Opened, OpaqueError> {
+fn open_at(text: &str, kind: OpaqueKind, now: Timestamp) -> Result<OpaqueParts, OpaqueError> {
     open(text, kind, &keys(), &Prefixes::default(), now)
 }
 
@@ -36,14 +36,13 @@ fn round_trip_and_known_text() {
         assert!(text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_".contains(&b)));
         assert_eq!(Prefixes::default().kind_of(&text), Some(kind));
         let opened = open_at(&text, kind, NOW).unwrap();
-        assert_eq!(opened.key_id, 7);
-        assert_eq!(opened.parts.kind, kind);
-        assert_eq!(opened.parts.born, parts(kind).born);
-        assert_eq!(opened.parts.secret, parts(kind).secret);
-        assert_eq!(opened.parts.generation, 0x0102_0304);
-        assert_eq!(opened.parts.expires_at, parts(kind).expires_at);
-        assert_eq!(opened.parts.record_id(), parts(kind).record_id());
-        assert_eq!(*seal(&opened.parts), *text, "sealing is deterministic");
+        assert_eq!(opened.kind, kind);
+        assert_eq!(opened.born, parts(kind).born);
+        assert_eq!(opened.secret, parts(kind).secret);
+        assert_eq!(opened.generation, 0x0102_0304);
+        assert_eq!(opened.expires_at, parts(kind).expires_at);
+        assert_eq!(opened.id(), parts(kind).id());
+        assert_eq!(*seal(&opened), *text, "sealing is deterministic");
     }
     let text = seal(&parts(OpaqueKind::RefreshToken));
     assert_eq!(
@@ -55,14 +54,14 @@ fn round_trip_and_known_text() {
 
 #[test]
 fn ids_are_dated_hashes_of_the_secret_and_differ_by_kind() {
-    let of = |kind| parts(kind).record_id();
+    let of = |kind| parts(kind).id();
     assert_eq!(parts(OpaqueKind::RefreshToken).session_id().born(), parts(OpaqueKind::ApiKey).born);
     assert_ne!(of(OpaqueKind::RefreshToken), of(OpaqueKind::ApiKey));
     let mut next = parts(OpaqueKind::RefreshToken);
     next.generation += 1;
-    assert_eq!(next.record_id(), of(OpaqueKind::RefreshToken), "one session, one id");
+    assert_eq!(next.id(), of(OpaqueKind::RefreshToken), "one session, one id");
     next.secret[0] ^= 1;
-    assert_ne!(next.record_id(), of(OpaqueKind::RefreshToken));
+    assert_ne!(next.id(), of(OpaqueKind::RefreshToken));
 }
 
 #[test]
@@ -92,7 +91,7 @@ fn the_deadline_itself_is_expired_and_never_is_never() {
     assert_eq!(open_at(&text, kind, Timestamp::MAX).unwrap_err(), OpaqueError::Expired);
     let eternal = OpaqueParts { expires_at: None, ..parts(kind) };
     let opened = open_at(&seal(&eternal), kind, Timestamp::MAX).unwrap();
-    assert_eq!(opened.parts.expires_at, None);
+    assert_eq!(opened.expires_at, None);
 }
 
 #[test]
@@ -103,12 +102,12 @@ fn keys_come_and_go() {
     let turned = SealingKeys::of([(9, &[2; 32]), (7, &[1; 32])]);
     assert_eq!(turned.current(), Some(9));
     let opened = open(&text, kind, &turned, &prefixes, NOW).unwrap();
-    assert_eq!(*opened.parts.seal(&turned, opened.key_id, &prefixes).unwrap(), *text);
-    assert_ne!(*opened.parts.seal(&turned, 9, &prefixes).unwrap(), *text);
+    assert_eq!(*opened.seal(&turned, 7, &prefixes).unwrap(), *text);
+    assert_ne!(*opened.seal(&turned, 9, &prefixes).unwrap(), *text);
     let retired = SealingKeys::of([(9, &[2; 32])]);
     let error = |keys: &SealingKeys| open(&text, kind, keys, &prefixes, NOW).unwrap_err();
     assert_eq!(error(&retired), OpaqueError::UnknownSealingKey);
-    assert!(opened.parts.seal(&retired, 7, &prefixes).is_none());
+    assert!(opened.seal(&retired, 7, &prefixes).is_none());
     let other = SealingKeys::of([(7, &[3; 32])]);
     assert_eq!(error(&other), OpaqueError::BadSeal);
 }

@@ -1,0 +1,172 @@
+//! Knows what of an authority's parts must fit together, and puts them together.
+//! Must not know any verb, nor do I/O.
+
+use std::{collections::HashMap, sync::Arc, time::Duration};
+
+use super::{AuthorityBuilder, KeyChoice};
+use crate::{
+    authority::{
+        Authority, Inner, Policy,
+        error::ConfigError,
+        keys::{self, Keys},
+        maintenance::Background,
+    },
+    id::ClientId,
+    key::{Algorithm, KeyPolicy, SigningKey},
+    secret::{MasterSecret, SecretError},
+    store::Persistence,
+    token::{Issuer, Prefixes, sealing::SealingKeys},
+    verifier::Verifier,
+};
+
+/// The most that the clocks of instances may be allowed to disagree: within it a row from the
+/// future still opens its windows.
+const LONGEST_SKEW: Duration = Duration::from_secs(10 * 60);
+
+impl AuthorityBuilder {
+    /// The authority. Does no I/O: [`ready`](Authority::ready) does, or the first verb.
+    ///
+    /// # Errors
+    /// [`ConfigError`] says what is missing or does not fit.
+    pub fn build(self) -> Result<Authority, ConfigError> {
+        let issuer = Issuer::parse(&self.issuer)?;
+        let audience = self.audience.into_iter().collect::<Result<Vec<_>, _>>()?;
+        if audience.is_empty() {
+            return Err(ConfigError::Missing {
+                what: "the audience",
+                hint: "`.audience(\"https://api.example.com\")` says whom tokens are for",
+            });
+        }
+        let keys = self.keys.ok_or(ConfigError::Missing {
+            what: "the signing key",
+            hint: "`.signing_key(SigningKey::generate(Algorithm::EdDSA)?)`, one from a PEM file, or `.managed_keys(..)`",
+        })?;
+        let store = self.store.ok_or(ConfigError::Missing {
+            what: "the store",
+            hint: "`.store(MemoryStore::new())`, or one that outlives the process",
+        })?;
+        let master = match (self.master_secret, store.persistence()) {
+            (Some(secret), _) => secret,
+            (None, _) if matches!(keys, KeyChoice::Managed { .. }) => {
+                return Err(ConfigError::Missing {
+                    what: "the master secret",
+                    hint: "managed keys are sealed under it: give `.master_secret(MasterSecret::\
+                           from_env(\"HALLPASS_SECRET\")?)`, made once with \
+                           `openssl rand -base64 32`",
+                });
+            }
+            // What the store knows ends with the process, and so may its sealing keys.
+            (None, Persistence::Process) => MasterSecret::generate()?,
+            (None, Persistence::Durable) => {
+                return Err(ConfigError::Missing {
+                    what: "the master secret",
+                    hint: "this store outlives the process: give `.master_secret(MasterSecret::\
+                           from_env(\"HALLPASS_SECRET\")?)`, made once with \
+                           `openssl rand -base64 32`",
+                });
+            }
+        };
+        let sealing = SealingKeys::derive(&master, &issuer)?;
+        let sealing_key =
+            sealing.current().ok_or(ConfigError::MasterSecret(SecretError::Random))?;
+        self.policy.check(self.max_access_lifetime)?;
+        if self.max_skew > LONGEST_SKEW {
+            let expected = format!("at most {} s", LONGEST_SKEW.as_secs());
+            return Err(ConfigError::Policy { what: "max_skew", expected });
+        }
+        let mut clients = HashMap::new();
+        for client in self.clients {
+            let id = client.id.clone()?;
+            if let Some(policy) = &client.policy {
+                policy.check(self.max_access_lifetime)?;
+            }
+            if let Some(other) = client.audience.iter().find(|&a| !audience.contains(a)) {
+                return Err(ConfigError::ForeignAudience { client: id, audience: other.clone() });
+            }
+            if clients.insert(id.clone(), client).is_some() {
+                return Err(ConfigError::DuplicateClient(id));
+            }
+        }
+        let keys = match keys {
+            KeyChoice::Given(ring) => {
+                let mut also = self.verifying_keys.into_iter();
+                Keys::given(also.try_fold(ring, |ring, key| ring.also_verifies(key))?)
+            }
+            KeyChoice::Managed { store, algorithm, policy } => {
+                let late = self.leeway + self.max_skew + keys::MAX_AGE;
+                check_managed(algorithm, policy, self.max_access_lifetime + late)?;
+                let kept = (algorithm, policy);
+                let sealed = (&master, &issuer);
+                Keys::managed(store, kept, self.verifying_keys, sealed, self.clock.clone())?
+            }
+        };
+        let keys = Arc::new(keys);
+        let background = Arc::new(Background::default());
+        let policies = clients.values().filter_map(|client| client.policy.as_ref());
+        let is_wired = policies.chain([&self.policy]).any(Policy::is_wired);
+        let mut verifier = Verifier::builder(issuer.as_str())
+            .key_source(keys.clone())
+            .clock(self.clock.clone())
+            .leeway(self.leeway)
+            .poll_interval(self.poll_interval)
+            .max_staleness(self.max_staleness)
+            .prefix(&self.prefix)
+            .max_access_lifetime(self.max_access_lifetime)
+            .api_keys(store.clone(), Arc::new(master));
+        for one in &audience {
+            verifier = verifier.audience(one);
+        }
+        if is_wired {
+            verifier = verifier.confirmations(background.clone());
+        }
+        if let Some(source) = &self.permissions {
+            verifier = verifier.permissions(source.clone());
+        }
+        if self.allow_stale {
+            verifier = verifier.dangerous_allow_stale();
+        }
+        let verifier = verifier.revocations(store.clone()).build()?;
+        Ok(Authority(Arc::new(Inner {
+            sealing_key,
+            own_client: ClientId::parse(&self.own_client)?,
+            retention: self.max_access_lifetime + self.leeway + self.max_skew,
+            issuer,
+            audience,
+            keys,
+            sealing,
+            prefixes: Prefixes::new(&self.prefix)?,
+            store,
+            clock: self.clock,
+            policy: self.policy,
+            clients,
+            permissions: self.permissions,
+            negotiation: self.negotiation,
+            max_access_lifetime: self.max_access_lifetime,
+            verifier,
+            background,
+            max_skew: self.max_skew,
+            fast_forward: self.fast_forward,
+        })))
+    }
+}
+
+/// Whether keys of this kind can be managed, and a retired one stays until the last token it
+/// signed has expired everywhere (INVARIANTS 66).
+fn check_managed(
+    algorithm: Algorithm,
+    policy: KeyPolicy,
+    needed: Duration,
+) -> Result<(), ConfigError> {
+    if SigningKey::generate(algorithm)?.verifying_key().jwk().is_none() {
+        let expected = "one with a public half, such as ES256 or EdDSA".to_owned();
+        return Err(ConfigError::Policy { what: "algorithm of managed keys", expected });
+    }
+    if policy.retires_for() < needed {
+        let expected = format!(
+            "its max_token_lifetime and grace to be at least {} s together: the longest access token with leeway, skew and the time in which every instance reads the keys",
+            needed.as_secs()
+        );
+        return Err(ConfigError::Policy { what: "key policy", expected });
+    }
+    Ok(())
+}

@@ -1,0 +1,5 @@
+-- The key as it is. ARGV: prefix, id.
+local row = read_api_key(ARGV[2])
+if row == nil then return {'none'} end
+if not row then return {'corrupt'} end
+return {'found', row}

@@ -1,0 +1,15 @@
+-- A subject's live keys, oldest first; looks at no more than 256 rows. ARGV: prefix, subject, after, limit, now.
+-- Answers where to go on, '' at the end.
+local limit, now = tonumber(ARGV[4]), tonumber(ARGV[5])
+local from = ARGV[3] == '' and '-' or '(' .. ARGV[3]
+local ids = redis.call('ZRANGEBYLEX', P .. 'ko:S:' .. ARGV[2], from, '+', 'LIMIT', 0, 256)
+local rows = {}
+for _, id in ipairs(ids) do
+  local row = read_api_key(id)
+  if row == false then return {'corrupt'} end
+  if row and api_key_lives(row, now) then
+    rows[#rows + 1] = {id, row}
+    if #rows == limit then return {'found', rows, ''} end
+  end
+end
+return {'found', rows, #ids == 256 and ids[256] or ''}

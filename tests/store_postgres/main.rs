@@ -1,0 +1,26 @@
+//! Knows what the PostgreSQL store must hold, on a real server.
+//! Must not know how it holds it.
+//!
+//! The server is named by `HALLPASS_TEST_POSTGRES`, a URL; `tests/servers/postgres start` starts
+//! one. Every test makes a schema of its own.
+
+#[cfg(test)]
+mod bed;
+#[cfg(test)]
+mod conformance;
+#[cfg(test)]
+mod differential;
+#[cfg(test)]
+mod faults;
+#[cfg(test)]
+mod feed;
+#[cfg(test)]
+mod killed;
+#[cfg(test)]
+mod network;
+#[cfg(test)]
+mod server;
+#[cfg(test)]
+mod setup;
+#[cfg(test)]
+mod shape;

@@ -1,0 +1,253 @@
+//! Knows what operations cost, and what lies in the tables.
+//! Must not know the statements.
+
+use std::{sync::Arc, time::Duration};
+
+use hallpass::{
+    Authority, Grant, SigningKey,
+    id::{ApiKeyId, ClientId, Subject, TokenId},
+    key::Algorithm,
+    secret::MasterSecret,
+    store::{
+        ApiKeyChange, ApiKeyRecord, ApiKeyStore, EndReason, Owner, Reach, RevocationFeed,
+        RevocationStore, RotateOutcome, SessionStore, Target,
+    },
+};
+use tokio_postgres::Client;
+
+use crate::bed::{MINUTE, beside, now, rotation, schema, session, store_in, url};
+
+fn api_key(number: u64) -> ApiKeyRecord {
+    let like = session(number, now());
+    let mut rest = [1; 12];
+    rest[4..].copy_from_slice(&number.to_be_bytes());
+    ApiKeyRecord {
+        id: ApiKeyId::from_parts(now(), rest),
+        subject: like.subject,
+        client: like.client,
+        name: "deploy".into(),
+        scope: like.scope,
+        audience: like.audience,
+        claims: like.claims,
+        expires_at: None,
+        last_used_at: None,
+        replaced_by: None,
+        ended: None,
+    }
+}
+
+/// Invariant 49: one statement, one round trip.
+#[tokio::test]
+async fn every_operation_is_one_statement() {
+    let store = store_in(&schema()).await;
+    let (row, key, now) = (session(1, now()), api_key(1), now());
+    let subject = row.subject.clone();
+    macro_rules! one {
+        ($call:expr) => {{
+            let before = store.statements_sent();
+            let answer = $call.await.unwrap();
+            assert_eq!(store.statements_sent() - before, 1, stringify!($call));
+            answer
+        }};
+    }
+    one!(store.insert_session(&row));
+    one!(store.find_session(&row.id));
+    one!(store.rotate_session(&rotation(row.id, 0), now));
+    one!(store.confirm_session(&row.id, 1, now));
+    one!(store.list_sessions(&subject, None, 10, now));
+    one!(store.end_session(&row.id, EndReason::SignedOut, now));
+    one!(store.insert_api_key(&key));
+    one!(store.find_api_key(&key.id));
+    one!(store.update_api_key(&key.id, &ApiKeyChange::default(), now));
+    one!(store.rotate_api_key(&key.id, &api_key(2), now + MINUTE, now));
+    one!(store.end_api_key(&key.id, EndReason::SignedOut, now));
+    one!(store.revoke(&Target::Token(TokenId::from_parts(now, [1; 12])), now));
+    let owner = Owner::Subject(subject);
+    one!(store.revoke_owner(&owner, Reach::Everything, EndReason::SubjectRevoked, now));
+    one!(store.read_revocations(None, 100));
+    one!(store.prune_sessions(now, 100));
+}
+
+/// Invariant 60, and no index is touched by a refresh.
+#[tokio::test]
+async fn ten_thousand_refreshes_are_one_row() {
+    let name = schema();
+    let store = store_in(&name).await;
+    let mut row = session(1, now());
+    row.policy.retry_window = Duration::ZERO;
+    store.insert_session(&row).await.unwrap();
+    for generation in 0..10_000 {
+        let at = now();
+        let outcome = store.rotate_session(&rotation(row.id, generation), at).await.unwrap();
+        assert!(matches!(outcome, RotateOutcome::Granted { .. }), "{outcome:?}");
+    }
+    drop(store);
+    let beside = beside(&url()).await;
+    let count = format!("SELECT count(*), max(generation) FROM {name}.session");
+    let counted = beside.query_one(&count, &[]).await.unwrap();
+    assert_eq!((counted.get::<_, i64>(0), counted.get::<_, i64>(1)), (1, 10_000));
+    let (mut hot, mut all) = (0, 0);
+    for _ in 0..100 {
+        (hot, all) = stats(&beside, &name, "n_tup_hot_upd", "n_tup_upd").await;
+        if all >= 10_000 {
+            break;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    assert!(all >= 10_000 && hot * 100 >= all * 95, "{hot} of {all} updates touched no index");
+}
+
+/// Two columns of the statistics of the session table.
+async fn stats(beside: &Client, schema: &str, one: &str, two: &str) -> (i64, i64) {
+    let sql = format!(
+        "SELECT {one}::bigint, {two}::bigint FROM pg_stat_user_tables \
+         WHERE schemaname = '{schema}' AND relname = 'session'"
+    );
+    let row = beside.query_one(&sql, &[]).await.unwrap();
+    (row.get(0), row.get(1))
+}
+
+/// 200,000 rows in each table: what the server did is counted by itself, functions included.
+#[tokio::test]
+async fn every_statement_is_an_index_look_up() {
+    let name = schema();
+    let store = store_in(&name).await;
+    let template = session(1, now() - MINUTE * 60);
+    let key = api_key(1);
+    store.insert_session(&template).await.unwrap();
+    store.insert_api_key(&key).await.unwrap();
+    let beside = beside(&url()).await;
+    let fill = "
+        INSERT INTO SCHEMA.session SELECT (jsonb_populate_record(s, jsonb_build_object(
+            'id', '\\x' || encode(substring(s.id FOR 6), 'hex') || lpad(to_hex(n), 24, '0'),
+            'subject', 'user-' || n % 50000, 'client', 'client-' || n % 2000,
+            'prune_after', s.prune_after + n))).*
+            FROM SCHEMA.session s, generate_series(2, 200000) n;
+        INSERT INTO SCHEMA.api_key SELECT (jsonb_populate_record(k, jsonb_build_object(
+            'id', '\\x' || encode(substring(k.id FOR 6), 'hex') || lpad(to_hex(n), 24, '0'),
+            'subject', 'user-' || n % 50000, 'client', 'client-' || n % 2000,
+            'expires_at', 4000000000000 + n))).*
+            FROM SCHEMA.api_key k, generate_series(2, 200000) n;
+        INSERT INTO SCHEMA.owner_mark SELECT 'subject', 's' || n, '', 1, 4000000000000 + n
+            FROM generate_series(1, 200000) n;
+        INSERT INTO SCHEMA.revocation (tx, kind, id, not_before, expires_at)
+            SELECT (n % 500 + 1)::text::xid8, 'session', id, 1, 4000000000000
+            FROM SCHEMA.session, generate_series(1, 1) n;
+        ANALYZE SCHEMA.session; ANALYZE SCHEMA.api_key; ANALYZE SCHEMA.owner_mark;
+        ANALYZE SCHEMA.revocation;";
+    beside.batch_execute(&fill.replace("SCHEMA", &name)).await.unwrap();
+    let scans = format!(
+        "SELECT sum(seq_scan)::bigint, sum(idx_scan)::bigint FROM pg_stat_user_tables \
+         WHERE schemaname = '{name}' \
+         AND relname IN ('session', 'api_key', 'owner_mark', 'revocation')"
+    );
+    let read = || async {
+        let row = beside.query_one(&scans, &[]).await.unwrap();
+        (row.get::<_, i64>(0), row.get::<_, i64>(1))
+    };
+    // The statistics of what filled the tables arrive late.
+    tokio::time::sleep(Duration::from_secs(3)).await;
+    let (sequential, by_index) = read().await;
+    let cursor = store.read_revocations(None, 10).await.unwrap().cursor;
+    let store = Arc::new(store);
+    for round in 0..20_u64 {
+        let now = now();
+        // From the sixth time on, a prepared statement may have a plan for any parameters.
+        let (row, key, next) =
+            (session(900_000 + round, now), api_key(900_000 + round), api_key(800_000 + round));
+        store.insert_session(&row).await.unwrap();
+        store.find_session(&row.id).await.unwrap();
+        let others: Vec<_> = (0..20_u64)
+            .map(|number| {
+                let (store, id) = (Arc::clone(&store), session(number, now).id);
+                tokio::spawn(async move { store.rotate_session(&rotation(id, 0), now).await })
+            })
+            .collect();
+        store.rotate_session(&rotation(row.id, 0), now).await.unwrap();
+        for other in others {
+            other.await.unwrap().unwrap();
+        }
+        store.confirm_session(&row.id, 1, now).await.unwrap();
+        let subject = Subject::parse(&format!("user-{round}")).unwrap();
+        store.list_sessions(&subject, None, 10, now).await.unwrap();
+        store.end_session(&row.id, EndReason::SignedOut, now).await.unwrap();
+        store.prune_sessions(now, 100).await.unwrap();
+        store.insert_api_key(&key).await.unwrap();
+        store.find_api_key(&key.id).await.unwrap();
+        store.update_api_key(&key.id, &ApiKeyChange::default(), now).await.unwrap();
+        store.rotate_api_key(&key.id, &next, now + MINUTE, now).await.unwrap();
+        store.touch_api_key(&key.id, now, MINUTE).await.unwrap();
+        store.list_api_keys(&subject, None, 10, now).await.unwrap();
+        store.end_api_key(&key.id, EndReason::SignedOut, now).await.unwrap();
+        store.prune_api_keys(now - MINUTE, 100).await.unwrap();
+        let client = ClientId::parse(&format!("client-{round}")).unwrap();
+        let pair = Owner::SubjectAtClient(subject.clone(), client.clone());
+        for owner in [pair, Owner::Subject(subject), Owner::Client(client)] {
+            let reason = EndReason::Administrative;
+            store.revoke_owner(&owner, Reach::Everything, reason, now).await.unwrap();
+        }
+        store.read_revocations(Some(&cursor), 10).await.unwrap();
+        store.prune_revocations(now, 100).await.unwrap();
+    }
+    drop(store);
+    for _ in 0..100 {
+        let (now_sequential, now_by_index) = read().await;
+        if now_by_index > by_index + 800 {
+            assert_eq!(now_sequential, sequential, "a table was read from end to end");
+            return;
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+    panic!("the statistics never came");
+}
+
+/// Invariants 40 and 41: a dump holds nothing that can be presented.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_dump_holds_nothing_that_can_be_presented() {
+    let name = schema();
+    let authority = Authority::builder("https://auth.example.com")
+        .audience("https://api.example.com")
+        .signing_key(SigningKey::generate(Algorithm::EdDSA).unwrap())
+        .store(store_in(&name).await)
+        .master_secret(MasterSecret::generate().unwrap())
+        .build()
+        .unwrap();
+    let mut held = Vec::new();
+    for user in 0..5 {
+        let scope = "invoice:*:read".parse().unwrap();
+        let grant = Grant::new(format!("user-{user}"), scope);
+        let issued = authority.issue(grant).await.unwrap();
+        let next = authority.refresh(issued.refresh_token()).await.unwrap();
+        for of in [&issued, &next] {
+            held.push(of.access_token().expose_secret().to_owned());
+            held.push(of.refresh_token().expose_secret().to_owned());
+        }
+    }
+    let beside = beside(&url()).await;
+    let tables = "SELECT tablename FROM pg_tables WHERE schemaname = $1";
+    let mut dump = String::new();
+    for table in beside.query(tables, &[&name]).await.unwrap() {
+        let sql = format!("SELECT t::text FROM {name}.{} t", table.get::<_, &str>(0));
+        for row in beside.query(&sql, &[]).await.unwrap() {
+            dump.push_str(row.get(0));
+            dump.push('\n');
+        }
+    }
+    assert!(dump.contains("user-3"), "the dump is empty");
+    for token in &held {
+        assert!(!dump.contains(token.as_str()));
+        // Nor a part of one: no token shares a run of 20 characters with it.
+        for run in token.as_bytes().windows(20) {
+            let run = std::str::from_utf8(run).unwrap();
+            assert!(!dump.contains(run), "{run}");
+        }
+    }
+    // Every word of the dump is tried, as it is and as the body of a token.
+    let words = dump.split(|c: char| !c.is_ascii_alphanumeric() && c != '-' && c != '_');
+    for word in words.filter(|word| word.len() > 10) {
+        for text in [word.to_owned(), format!("hp_rt_{word}"), format!("hp_ak_{word}")] {
+            assert!(authority.refresh(text.as_str()).await.is_err());
+            assert!(authority.verify(text.as_str()).await.is_err());
+        }
+    }
+}

@@ -1,0 +1,218 @@
+//! What lies on the server: how long, how much, and that none of it opens anything.
+
+use std::{collections::BTreeMap, time::Duration};
+
+use hallpass::{
+    id::Subject,
+    store::{
+        EndReason, EndedCounts, Owner, Reach, RedisOptions, RedisStore, Refusal,
+        RevocationStore as _, RotateOutcome, SessionStore as _,
+    },
+};
+use redis::aio::MultiplexedConnection;
+
+use crate::{
+    server::Server,
+    support::{now, prefix, raw, rotation, seconds, session, url},
+};
+
+async fn named() -> (RedisStore, String) {
+    let prefix = prefix();
+    (RedisOptions::new().prefix(&prefix).connect(&url()).await.unwrap(), prefix)
+}
+
+async fn keys(raw: &mut MultiplexedConnection, prefix: &str) -> Vec<String> {
+    let mut found: Vec<String> =
+        redis::cmd("KEYS").arg(format!("{prefix}*")).query_async(raw).await.unwrap();
+    found.sort();
+    found
+}
+
+async fn lives(raw: &mut MultiplexedConnection, prefix: &str) -> BTreeMap<String, i64> {
+    let mut lives = BTreeMap::new();
+    for key in keys(raw, prefix).await {
+        let at: i64 = redis::cmd("PEXPIRETIME").arg(&key).query_async(raw).await.unwrap();
+        lives.insert(key, at);
+    }
+    lives
+}
+
+/// Invariants 53 and 54.
+#[tokio::test]
+async fn a_rotation_never_moves_an_expiry_and_indices_live_as_long_as_their_rows() {
+    let (store, prefix) = named().await;
+    let mut raw = raw(&url()).await;
+    let row = session("ada", now());
+    store.insert_session(&row).await.unwrap();
+    let before = lives(&mut raw, &prefix).await;
+    // The row, three indices and the deadlines: all until the deadline and the skew allowed, with
+    // ten minutes for clocks, told by the server's clock from the moment of the insert.
+    assert_eq!(before.len(), 5, "{before:?}");
+    let planned = i64::try_from((row.prune_after() + seconds(600)).as_unix_millis()).unwrap();
+    for (key, at) in &before {
+        assert!((planned..planned + 5_000).contains(at), "{key}: {at}, planned {planned}");
+    }
+    for generation in 0..3 {
+        let at = now() + seconds(61 * (u64::from(generation) + 1));
+        store.rotate_session(&rotation(row.id, generation), at).await.unwrap();
+        assert_eq!(lives(&mut raw, &prefix).await, before);
+    }
+    // A later session lengthens the life of what both share, and of nothing else.
+    let longer = hallpass::store::SessionRecord {
+        absolute_expires_at: row.absolute_expires_at + seconds(3_600),
+        ..session("ada", now())
+    };
+    store.insert_session(&longer).await.unwrap();
+    let after = lives(&mut raw, &prefix).await;
+    for (key, at) in &before {
+        let grew = after[key] - at;
+        let expected =
+            if key.contains(":s:") && !key.ends_with("deadlines") { 0 } else { 3_600_000 };
+        assert!((expected..=expected + 5_000).contains(&grew), "{key} grew by {grew}");
+    }
+    // Nothing of the store is without an end but what must outlive every row.
+    store.end_session(&row.id, EndReason::SignedOut, now()).await.unwrap();
+    let owner = Owner::Subject(Subject::parse("ada").unwrap());
+    store.revoke_owner(&owner, Reach::Everything, EndReason::SubjectRevoked, now()).await.unwrap();
+    let endless: Vec<_> =
+        lives(&mut raw, &prefix).await.into_iter().filter(|(_, at)| *at < 0).collect();
+    assert_eq!(endless, [(format!("{prefix}number"), -1)]);
+}
+
+#[tokio::test]
+async fn ten_thousand_refreshes_leave_one_key_of_the_same_size() {
+    let (store, prefix) = named().await;
+    let mut raw = raw(&url()).await;
+    let row = session("ada", now());
+    store.insert_session(&row).await.unwrap();
+    store.rotate_session(&rotation(row.id, 0), now()).await.unwrap();
+    let before = keys(&mut raw, &prefix).await;
+    let key = before.iter().find(|key| key.starts_with(&format!("{prefix}s:0"))).unwrap().clone();
+    let size = |mut raw: MultiplexedConnection, key: String| async move {
+        let size: i64 =
+            redis::cmd("MEMORY").arg("USAGE").arg(key).query_async(&mut raw).await.unwrap();
+        size
+    };
+    let small = size(raw.clone(), key.clone()).await;
+    for generation in 1..10_000u32 {
+        let at = now() + Duration::from_millis(60_001 * u64::from(generation));
+        let outcome = store.rotate_session(&rotation(row.id, generation), at).await.unwrap();
+        assert!(matches!(outcome, RotateOutcome::Granted { .. }), "{generation}: {outcome:?}");
+    }
+    assert_eq!(store.find_session(&row.id).await.unwrap().unwrap().state.generation, 10_000);
+    assert_eq!(keys(&mut raw, &prefix).await, before);
+    assert!(size(raw, key).await <= small + 64);
+}
+
+/// One script call each, and no command beside it (invariant 49).
+#[tokio::test]
+async fn every_operation_is_one_round_trip() {
+    let server = Server::start(&[]);
+    let store = RedisStore::connect(&server.url()).await.unwrap();
+    let mut admin = raw(&server.url()).await;
+    // Once each, so that the server knows the scripts.
+    one_of_each(&store).await;
+    let () = redis::cmd("CONFIG").arg("RESETSTAT").query_async(&mut admin).await.unwrap();
+    let calls = one_of_each(&store).await;
+    let stats: String =
+        redis::cmd("INFO").arg("commandstats").query_async(&mut admin).await.unwrap();
+    let count = |name: &str| {
+        stats
+            .lines()
+            .find_map(|line| line.strip_prefix(&format!("cmdstat_{name}:calls=")))
+            .map_or(0, |rest| rest.split(',').next().unwrap().parse::<u32>().unwrap())
+    };
+    assert_eq!(count("evalsha"), calls, "{stats}");
+    for never in ["eval", "multi", "watch", "script|load", "keys", "scan"] {
+        assert_eq!(count(never), 0, "{never}");
+    }
+    // What came from the connections, beside what scripts did: the calls, and what this test sent.
+    let total: String = redis::cmd("INFO").arg("stats").query_async(&mut admin).await.unwrap();
+    let processed: u32 = total
+        .lines()
+        .find_map(|line| line.strip_prefix("total_commands_processed:"))
+        .unwrap()
+        .trim()
+        .parse()
+        .unwrap();
+    assert!(processed >= calls);
+}
+
+async fn one_of_each(store: &RedisStore) -> u32 {
+    let row = session("ada", now());
+    store.insert_session(&row).await.unwrap();
+    store.find_session(&row.id).await.unwrap();
+    store.rotate_session(&rotation(row.id, 0), now()).await.unwrap();
+    store.confirm_session(&row.id, 1, now()).await.unwrap();
+    store.list_sessions(&row.subject, None, 10, now()).await.unwrap();
+    store.end_session(&row.id, EndReason::SignedOut, now()).await.unwrap();
+    let owner = Owner::Client(row.client);
+    store.revoke_owner(&owner, Reach::Everything, EndReason::ClientRevoked, now()).await.unwrap();
+    store.prune_sessions(now(), 100).await.unwrap();
+    8
+}
+
+/// An owner with more rows than one script ends: dead at once, whoever finishes the sweep.
+#[tokio::test]
+async fn a_great_owner_is_dead_from_the_first_script_on() {
+    let (store, prefix) = named().await;
+    let mut raw = raw(&url()).await;
+    let born = now() - seconds(60);
+    let rows: Vec<_> = (0..2_500).map(|_| session("ada", born)).collect();
+    for chunk in rows.chunks(250) {
+        let inserts = chunk.iter().map(|row| {
+            let (store, row) = (store.clone(), row.clone());
+            tokio::spawn(async move { store.insert_session(&row).await.unwrap() })
+        });
+        for insert in inserts.collect::<Vec<_>>() {
+            insert.await.unwrap();
+        }
+    }
+    let other = session("eve", born);
+    store.insert_session(&other).await.unwrap();
+    let owner = Owner::Subject(Subject::parse("ada").unwrap());
+    let reason = EndReason::SubjectRevoked;
+
+    // The caller goes away after the first script: it is dropped at its first pause.
+    let mut revoking = Box::pin(store.revoke_owner(&owner, Reach::Sessions, reason, now()));
+    let sweeps = loop {
+        tokio::select! {
+            biased;
+            () = tokio::time::sleep(Duration::from_micros(200)) => {
+                let sweeps: u32 = redis::cmd("HLEN").arg(format!("{prefix}sweeps")).query_async(&mut raw).await.unwrap();
+                if sweeps > 0 { break sweeps; }
+            }
+            done = &mut revoking => {
+                assert_eq!(done.unwrap(), EndedCounts { sessions: 2_500, api_keys: 0 });
+                break 0;
+            }
+        }
+    };
+    drop(revoking);
+    println!("left with {sweeps} sweeps under way");
+    for row in &rows {
+        let outcome = store.rotate_session(&rotation(row.id, 0), now()).await.unwrap();
+        assert_eq!(outcome, RotateOutcome::Refused(Refusal::Ended(reason)));
+    }
+    assert_eq!(store.list_sessions(&rows[0].subject, None, 10, now()).await.unwrap(), []);
+    assert!(!store.end_session(&rows[2_499].id, EndReason::SignedOut, now()).await.unwrap());
+    let alive = store.rotate_session(&rotation(other.id, 0), now()).await.unwrap();
+    assert!(matches!(alive, RotateOutcome::Granted { .. }));
+    // Maintenance finishes it, and then every row says so itself.
+    for _ in 0..5 {
+        store.prune_revocations(now(), 10).await.unwrap();
+    }
+    let left: u32 =
+        redis::cmd("EXISTS").arg(format!("{prefix}sweeps")).query_async(&mut raw).await.unwrap();
+    assert_eq!(left, 0);
+    for row in &rows {
+        let id: String = row.id.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
+        let why: String = redis::cmd("HGET")
+            .arg(format!("{prefix}s:{id}"))
+            .arg("reason")
+            .query_async(&mut raw)
+            .await
+            .unwrap();
+        assert_eq!(why, "subject_revoked");
+    }
+}
