@@ -7,7 +7,7 @@ use std::{
     ops::Deref,
 };
 
-use super::{Refusal, caller::Admitted};
+use super::{Caller, Guard, Refusal};
 use crate::{
     event,
     scope::{Permission, Require, Requirement},
@@ -48,7 +48,7 @@ macro_rules! guard {
     };
 }
 
-/// The witness that a token was checked and allows what `T` declares. Only the extractors make
+/// The witness that a token was checked and allows what `T` declares. Only this decision makes
 /// one, so a handler that asks for it cannot be reached with less.
 ///
 /// It reads as the [`Verified`] that it holds.
@@ -59,12 +59,17 @@ pub struct Scoped<T> {
 }
 
 impl<T: Declared> Scoped<T> {
-    pub(super) fn admit(admitted: &Admitted) -> Result<Self, Refusal> {
-        let who = admitted.verified()?;
+    /// Decides for a caller that `guard` has let through. The extractors of the frameworks do
+    /// this.
+    ///
+    /// # Errors
+    /// 401 for an anonymous caller, 403 where the scope is not enough.
+    pub fn of(guard: &Guard, caller: &Caller) -> Result<Self, Refusal> {
+        let who = caller.require()?.clone();
         let required = T::REQUIRED;
         if !required.iter().all(|permission| who.allows(permission)) {
             let required = Require::all(required.iter().cloned()).required_scope();
-            if !admitted.guard.is_report_only() {
+            if !guard.is_report_only() {
                 return Err(Denied::InsufficientScope { required }.into());
             }
             event::would_refuse(&required);

@@ -9,6 +9,8 @@
 //! `route` (what a route asks for) → `refusal` and `challenge` (what the client reads). The
 //! folders of the frameworks only translate.
 
+#[cfg(any(feature = "tower", feature = "actix"))]
+mod admitted;
 mod answer;
 mod caller;
 mod challenge;

@@ -9,7 +9,7 @@ use crate::{
     Verified, event,
     web::{
         Caller, Declared, Refusal, Scoped,
-        caller::{Admitted, NO_GUARD},
+        admitted::{Admitted, NO_GUARD},
     },
 };
 
@@ -18,7 +18,7 @@ impl FromRequest for Verified {
     type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(with_admitted(request, Admitted::verified))
+        ready(with_admitted(request, |admitted| Ok(admitted.caller.require()?.clone())))
     }
 }
 
@@ -36,7 +36,7 @@ impl<T: Declared> FromRequest for Scoped<T> {
     type Future = Ready<Result<Self, Refusal>>;
 
     fn from_request(request: &HttpRequest, _: &mut Payload) -> Self::Future {
-        ready(with_admitted(request, Self::admit))
+        ready(with_admitted(request, |admitted| Self::of(&admitted.guard, &admitted.caller)))
     }
 }
 

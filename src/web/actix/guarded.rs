@@ -16,7 +16,7 @@ use actix_web::{
 };
 
 use super::respond::{respond, write_onto};
-use crate::web::{Caller, Guard, Refusal, RequestHead, caller::Admitted};
+use crate::web::{Caller, Guard, Refusal, RequestHead, admitted::Admitted};
 
 /// A service behind a [`Guard`].
 #[derive(Debug)]

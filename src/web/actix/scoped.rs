@@ -20,7 +20,7 @@ use crate::{
     event,
     web::{
         Refusal, RequireScope,
-        caller::{Admitted, NO_GUARD},
+        admitted::{Admitted, NO_GUARD},
     },
 };
 

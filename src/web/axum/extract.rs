@@ -10,7 +10,7 @@ use crate::{
     Verified, event,
     web::{
         Caller, Declared, Refusal, Scoped,
-        caller::{Admitted, NO_GUARD},
+        admitted::{Admitted, NO_GUARD},
     },
 };
 
@@ -18,7 +18,7 @@ impl<S: Sync> FromRequestParts<S> for Verified {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        admitted(parts)?.verified()
+        Ok(admitted(parts)?.caller.require()?.clone())
     }
 }
 
@@ -42,7 +42,8 @@ impl<S: Sync, T: Declared> FromRequestParts<S> for Scoped<T> {
     type Rejection = Refusal;
 
     async fn from_request_parts(parts: &mut Parts, _: &S) -> Result<Self, Refusal> {
-        Self::admit(admitted(parts)?)
+        let admitted = admitted(parts)?;
+        Self::of(&admitted.guard, &admitted.caller)
     }
 }
 

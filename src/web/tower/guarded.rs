@@ -15,7 +15,7 @@ use super::{
     GuardBody,
     respond::{head_of, respond, restyle},
 };
-use crate::web::{Caller, Guard, caller::Admitted};
+use crate::web::{Caller, Guard, admitted::Admitted};
 
 /// A service behind a [`Guard`].
 #[derive(Debug, Clone)]
