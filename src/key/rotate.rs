@@ -3,7 +3,10 @@
 
 use crate::{Timestamp, id::KeyId};
 
+<<<<<<< HEAD
+=======
 use super::ring::Rule;
+>>>>>>> b2859f3751fcdcd66e0cd2c5702d4a8a3366f285
 use super::{Algorithm, HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes, SigningKey};
 
 /// Why a ring does not rotate.
@@ -30,6 +33,13 @@ pub enum RotateError {
     /// The key after the next could not be made.
     #[error("cannot make the next key: {0}")]
     Key(#[from] KeyError),
+}
+
+/// How a ring makes and changes its own keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    pub(super) algorithm: Algorithm,
+    pub(super) policy: KeyPolicy,
 }
 
 impl KeyRing {
