@@ -3,10 +3,6 @@
 
 use crate::{Timestamp, id::KeyId};
 
-<<<<<<< HEAD
-=======
-use super::ring::Rule;
->>>>>>> b2859f3751fcdcd66e0cd2c5702d4a8a3366f285
 use super::{Algorithm, HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes, SigningKey};
 
 /// Why a ring does not rotate.
