@@ -65,8 +65,8 @@ impl Proxied {
         let folder = tempfile::tempdir().unwrap();
         // A port that was free a moment ago, at a loopback address that no other test uses.
         let [.., high, low] = std::process::id().to_be_bytes();
-        let free = TcpListener::bind((Ipv4Addr::new(127, 77, high, low), 0)).unwrap();
-        let free = free.local_addr().unwrap().to_string();
+        let here = (Ipv4Addr::new(127, 77, high, low), 0);
+        let free = TcpListener::bind(here).unwrap().local_addr().unwrap().to_string();
         let shipped = include_str!("../../examples/gateway/nginx.conf");
         let here = folder.path().join("nginx").display().to_string();
         let file = shipped
