@@ -4,7 +4,7 @@
 
 use std::{
     io::{BufRead as _, BufReader, Write as _},
-    net::{TcpListener, TcpStream},
+    net::{Ipv4Addr, TcpListener, TcpStream},
     process::Command,
     sync::{Arc, Mutex},
 };
@@ -25,8 +25,7 @@ impl Service {
         let seen = Arc::clone(&arrived);
         std::thread::spawn(move || {
             for stream in listener.incoming() {
-                let Some(head) = stream.ok().and_then(answer) else { continue };
-                seen.lock().unwrap().push(head);
+                let _ = stream.ok().and_then(|stream| answer(stream, &seen));
             }
         });
         Self { address, arrived }
@@ -37,7 +36,7 @@ impl Service {
     }
 }
 
-fn answer(mut stream: TcpStream) -> Option<String> {
+fn answer(mut stream: TcpStream, seen: &Mutex<Vec<String>>) -> Option<()> {
     let mut head = String::new();
     for line in BufReader::new(stream.try_clone().ok()?).lines() {
         let line = line.ok()?;
@@ -47,8 +46,9 @@ fn answer(mut stream: TcpStream) -> Option<String> {
         head.push_str(&line);
         head.push('\n');
     }
-    stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok").ok()?;
-    Some(head)
+    // Before the answer, after which the test looks.
+    seen.lock().unwrap().push(head);
+    stream.write_all(b"HTTP/1.0 200 OK\r\nContent-Length: 2\r\n\r\nok").ok()
 }
 
 struct Proxied {
@@ -63,8 +63,10 @@ impl Proxied {
         let gateway = Process::example("gateway", &[]);
         let service = Service::start();
         let folder = tempfile::tempdir().unwrap();
-        // A port that was free a moment ago.
-        let free = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().to_string();
+        // A port that was free a moment ago, at a loopback address that no other test uses.
+        let [.., high, low] = std::process::id().to_be_bytes();
+        let here = (Ipv4Addr::new(127, 77, high, low), 0);
+        let free = TcpListener::bind(here).unwrap().local_addr().unwrap().to_string();
         let shipped = include_str!("../../examples/gateway/nginx.conf");
         let here = folder.path().join("nginx").display().to_string();
         let file = shipped

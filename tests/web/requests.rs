@@ -1,4 +1,4 @@
-//! The table: some ninety requests, and what each is answered.
+//! The table: some hundred and forty requests, and what each is answered.
 
 use crate::world::Tokens;
 
