@@ -24,3 +24,18 @@ pub mod stores {}
 /// Signing keys.
 #[doc = include_str!("../docs/keys.md")]
 pub mod keys {}
+/// The web edge on axum, tower, tonic and hyper.
+#[doc = include_str!("../docs/axum.md")]
+pub mod axum {}
+
+/// The web edge on actix-web.
+#[doc = include_str!("../docs/actix.md")]
+pub mod actix {}
+
+/// A gateway in front of services.
+#[doc = include_str!("../docs/gateway.md")]
+pub mod gateway {}
+
+/// Testing a service.
+#[doc = include_str!("../docs/testing.md")]
+pub mod testing {}

@@ -28,6 +28,7 @@
 //! | [`mod@scope`] | what may be done: `resource:id:action` and its algebra |
 //! | [`key`] | what signs, and how keys follow each other |
 //! | [`store`] | what is remembered, by role; write your own |
+//! | `web` | how a token is presented and refused (features `tower`, `axum`, `actix`, `gateway`) |
 //! | [`token`], [`secret`], [`id`], [`clock`] | what is carried, what is hidden, what is named, what time it is |
 //! | [`guide`] | the pages of the documentation |
 
@@ -46,6 +47,8 @@ pub mod store;
 pub mod testing;
 pub mod token;
 pub mod verifier;
+#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
+pub mod web;
 
 #[cfg(feature = "jsonwebtoken-provider")]
 pub use crate::key::jsonwebtoken_provider;

@@ -21,6 +21,7 @@ const RANKS: &[(u8, &[&str])] = &[
     (4, &["verifier", "sqlite", "postgres", "redis"]),
     (5, &["authority", "remote"]),
     (6, &["oauth", "web"]),
+    (7, &["url"]),
     (8, &["testing", "guide", "error"]),
 ];
 
@@ -71,11 +72,11 @@ fn code(text: &str) -> String {
     text.lines().filter(|line| !line.trim_start().starts_with("//")).collect::<Vec<_>>().join("\n")
 }
 
-/// The engines of the store folder have a rank of their own.
+/// The engines of the store folder have a rank of their own, and what opens them by a URL.
 fn module_of(file: &str) -> &str {
     let mut parts = file.trim_end_matches(".rs").split('/');
     match (parts.next().unwrap(), parts.next()) {
-        ("store", Some(engine @ ("sqlite" | "postgres" | "redis"))) => engine,
+        ("store", Some(part @ ("sqlite" | "postgres" | "redis" | "url"))) => part,
         (first, _) => first,
     }
 }

@@ -1,7 +1,10 @@
 //! Knows what was given out, and the one way its secrets leave as a response.
 //! Must not know how it came to be.
 
-use std::fmt::{self, Debug};
+use std::{
+    fmt::{self, Debug},
+    time::Duration,
+};
 
 use serde::Serialize;
 
@@ -100,6 +103,18 @@ impl Issued {
     #[must_use]
     pub fn expires_at(&self) -> Timestamp {
         self.access.expires_at
+    }
+
+    /// How long the access token lives from its issue: the `expires_in` of the response.
+    #[must_use]
+    pub fn expires_in(&self) -> Duration {
+        self.access.expires_at.saturating_since(self.access.issued_at)
+    }
+
+    /// How long the session can last from this issue, whatever happens.
+    #[must_use]
+    pub fn session_expires_in(&self) -> Duration {
+        self.session_expires_at.saturating_since(self.access.issued_at)
     }
 
     /// When the session ends whatever happens.

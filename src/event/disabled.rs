@@ -11,6 +11,17 @@ pub(crate) fn issued(_id: Option<&dyn Display>, _subject: &str, _client: &str) {
 #[inline]
 pub(crate) fn verify_refused(_reason: &dyn Display) {}
 
+/// A rule that only reports would have refused a request.
+#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
+#[inline]
+pub(crate) fn would_refuse(_required: &dyn Display) {}
+
+/// The host has made a mistake that shows only now. Somebody must read it, and there is no log.
+#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
+pub(crate) fn misconfigured(mistake: &dyn Display) {
+    eprintln!("hallpass: misconfigured: {mistake}");
+}
+
 /// A refresh was granted; `how` is the line of the decision table.
 #[inline]
 pub(crate) fn refreshed(_how: &'static str, _session: &dyn Display, _generation: u32) {}

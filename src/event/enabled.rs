@@ -17,6 +17,18 @@ pub(crate) fn verify_refused(reason: &dyn Display) {
     info!(target: TARGET, reason = %reason, "verify refused");
 }
 
+/// A rule that only reports would have refused a request.
+#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
+pub(crate) fn would_refuse(required: &dyn Display) {
+    warn!(target: TARGET, required = %required, "a rule that only reports would have refused");
+}
+
+/// The host has made a mistake that shows only now.
+#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
+pub(crate) fn misconfigured(mistake: &dyn Display) {
+    error!(target: TARGET, mistake = %mistake, "misconfigured");
+}
+
 /// A refresh was granted; `how` is the line of the decision table.
 pub(crate) fn refreshed(how: &'static str, session: &dyn Display, generation: u32) {
     info!(target: TARGET, how, session = %session, generation, "refreshed");

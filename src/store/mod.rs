@@ -22,6 +22,7 @@ mod consent;
 mod decide;
 mod error;
 mod forward;
+mod forward_server;
 mod memory;
 #[cfg(feature = "postgres")]
 mod postgres;
@@ -34,6 +35,7 @@ mod session;
 mod signing_key;
 #[cfg(feature = "sqlite")]
 mod sqlite;
+mod url;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
@@ -63,6 +65,7 @@ pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
 
 #[cfg(feature = "sqlite")]
 pub use sqlite::{Durability as SqliteDurability, SqliteCounts, SqliteOptions, SqliteStore};
+pub use url::{StoreUrlError, from_url};
 
 /// Everything an authority needs to remember.
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}

@@ -10,12 +10,18 @@
 //! | how many store calls something costs | [`CountingStore`] |
 //! | a store of your own | [`conformance`] |
 
+#[cfg(feature = "actix")]
+mod actix;
 mod authority;
 mod clock;
 pub mod conformance;
 mod random;
 mod stores;
 mod token;
+#[cfg(feature = "tower")]
+mod tower;
+#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
+mod web;
 
 pub use authority::TestAuthority;
 pub use clock::TestClock;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    clock::Clock,
+    clock::{Clock, Timestamp},
     event,
     secret::TokenText,
     token::{Issuer, OpaqueKind, Prefixes, claims::Claim},
@@ -78,7 +78,7 @@ impl Verifier {
 
     fn genuine(&self, token: &str) -> Result<Checked, VerifyError> {
         self.reject_opaque(token)?;
-        self.0.checker.check(token, self.0.clock.now())
+        self.0.checker.check(token, self.now())
     }
 
     /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation: for who takes a token
@@ -150,6 +150,11 @@ impl Verifier {
         self.0.follower.as_ref().is_none_or(|follower| follower.is_fresh(&*self.0.clock))
     }
 
+    /// The time by which this verifier judges.
+    pub(crate) fn now(&self) -> Timestamp {
+        self.0.clock.now()
+    }
+
     /// Opaque tokens of ours give no access by signature (INVARIANTS 42).
     fn reject_opaque(&self, token: &str) -> Result<(), VerifyError> {
         match self.0.prefixes.kind_of(token) {
@@ -164,7 +169,7 @@ impl Verifier {
         if !checker.keys.find_missing(&kid).await {
             return Err(VerifyError::UnknownKey);
         }
-        checker.check(token, self.0.clock.now())
+        checker.check(token, self.now())
     }
 
     /// A poll that fails is no failure of this request as long as what we know is fresh.

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use hallpass::{
-    store::MemoryStore,
+    store::{MemoryStore, ServerStore},
     testing::{
         CountingStore, FailingStore,
         conformance::{Suite, Workers, block_on},
@@ -21,7 +21,7 @@ fn the_memory_store_passes_thousands_of_histories() {
 #[test]
 fn the_memory_store_serves_an_authorization_server() {
     let report = block_on(Suite::new().server(|| async { MemoryStore::new() })).unwrap();
-    assert_eq!(report.held().len(), 8);
+    assert_eq!(report.held().len(), 9);
     block_on(Suite::new().server(|| async { CountingStore::new(MemoryStore::new()) })).unwrap();
 }
 
@@ -33,6 +33,14 @@ fn a_shared_memory_store_passes() {
     let again = |store: Arc<Arc<MemoryStore>>| async move { Arc::clone(store.as_ref()) };
     let report = block_on(suite.shared(fresh, again)).unwrap();
     assert_eq!(report.held().len(), 4);
+}
+
+#[test]
+fn a_boxed_store_passes_whatever_is_in_the_box() {
+    let suite = Suite::new().histories(20);
+    let fresh = || async { Box::new(MemoryStore::new()) as Box<dyn ServerStore> };
+    block_on(suite.run(fresh)).unwrap();
+    block_on(suite.server(fresh)).unwrap();
 }
 
 #[test]

@@ -20,6 +20,12 @@ async fn the_store_passes_the_suite() {
     assert!(report.held().len() > 35, "{report:?}");
 }
 
+#[tokio::test(flavor = "multi_thread", worker_threads = 4)]
+async fn the_store_serves_an_authorization_server() {
+    let report = suite().server(fresh).await.unwrap();
+    assert!(report.held().contains(&"once::a_taken_session_is_not_given_out"), "{report:?}");
+}
+
 /// Two store objects with connections of their own: two instances of a service.
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn two_instances_racing_pass_the_suite() {

@@ -68,7 +68,7 @@ async fn a_rotation_never_moves_an_expiry_and_indices_live_as_long_as_their_rows
         let grew = after[key] - at;
         let expected =
             if key.contains(":s:") && !key.ends_with("deadlines") { 0 } else { 3_600_000 };
-        assert!((expected..=expected + 5_000).contains(&grew), "{key} grew by {grew}");
+        assert!((expected - 50..=expected + 5_000).contains(&grew), "{key} grew by {grew}");
     }
     // Nothing of the store is without an end but what must outlive every row.
     store.end_session(&row.id, EndReason::SignedOut, now()).await.unwrap();
@@ -209,10 +209,10 @@ async fn a_great_owner_is_dead_from_the_first_script_on() {
         let id: String = row.id.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
         let why: String = redis::cmd("HGET")
             .arg(format!("{prefix}s:{id}"))
-            .arg("reason")
+            .arg("state")
             .query_async(&mut raw)
             .await
             .unwrap();
-        assert_eq!(why, "subject_revoked");
+        assert!(why.ends_with(" subject_revoked"), "{why}");
     }
 }

@@ -1,12 +1,21 @@
 //! The Redis store against a real server: `HALLPASS_TEST_REDIS` names one, and
 //! `tests/servers/redis start` starts one.
 
+#[cfg(test)]
 mod conformance;
+#[cfg(test)]
 mod differential;
+#[cfg(test)]
 mod dump;
+#[cfg(test)]
 mod faults;
+#[cfg(test)]
 mod keys;
+#[cfg(test)]
 mod roles;
+#[cfg(test)]
 mod rules;
+#[cfg(test)]
 mod server;
+#[cfg(test)]
 mod support;

@@ -8,10 +8,10 @@ use hallpass::{
     id::{ClientId, KeyId, Subject},
     key::KeyTimes,
     store::{
-        Attempt, ClientRecord, CodeRecord, ConsentRecord, EndReason, HashedSecret, MemoryStore,
-        Owner, Reach, RedeemOutcome, Redemption, ReplaceOutcome, RevocationFeed,
-        RevocationStore as _, ServerStore, SessionRecord, SessionStore as _, SigningKeyRecord,
-        SigningKeySet, Target,
+        Attempt, ClientRecord, ClientStore as _, CodeRecord, CodeStore as _, ConsentRecord,
+        EndReason, HashedSecret, MemoryStore, Owner, Reach, RedeemOutcome, Redemption,
+        ReplaceOutcome, ReplayStore as _, RevocationFeed, ServerStore, SessionRecord,
+        SessionStore as _, SigningKeyRecord, SigningKeySet, SigningKeyStore as _, Target,
     },
 };
 use proptest::{
@@ -115,7 +115,7 @@ async fn apply<S: ServerStore>(
         8 | 9 => {
             format!("{:?}", store.insert_code(&code(a, b, sessions, base)).await.unwrap())
         }
-        10 | 11 | 12 => {
+        10..=12 => {
             let redemption = Redemption {
                 id: code_id(a, base),
                 client: client(b),

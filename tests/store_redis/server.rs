@@ -16,15 +16,15 @@ use std::{
 };
 
 /// A server on a port of its own; killed, and its directory removed, when dropped.
-pub struct Server {
+pub(crate) struct Server {
     child: Child,
-    pub port: u16,
+    pub(crate) port: u16,
     dir: PathBuf,
     options: Vec<String>,
 }
 
 impl Server {
-    pub fn start(options: &[&str]) -> Self {
+    pub(crate) fn start(options: &[&str]) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let dir =
@@ -36,23 +36,23 @@ impl Server {
         Self { child, port, dir, options }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
     /// Ends the process as a power cut would, as far as a process can be.
-    pub fn kill(&mut self) {
+    pub(crate) fn kill(&mut self) {
         self.child.kill().unwrap();
         self.child.wait().unwrap();
     }
 
     /// Starts it again on its port, with what it finds on disk.
-    pub fn restart(&mut self) {
+    pub(crate) fn restart(&mut self) {
         self.child = launch(self.port, &self.dir, &self.options);
     }
 
     /// Throws away what it has on disk.
-    pub fn lose_disk(&self) {
+    pub(crate) fn lose_disk(&self) {
         std::fs::remove_dir_all(&self.dir).unwrap();
         std::fs::create_dir_all(&self.dir).unwrap();
     }
@@ -101,7 +101,7 @@ fn answers(port: u16) -> bool {
 
 /// What a [`Proxy`] does with what it is given.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Network {
+pub(crate) enum Network {
     /// Passes it on.
     Up = 0,
     /// Takes it, and passes nothing on: a cable pulled out.
@@ -111,14 +111,14 @@ pub enum Network {
 }
 
 /// A network between a store and a server that a test can cut.
-pub struct Proxy {
-    pub port: u16,
+pub(crate) struct Proxy {
+    pub(crate) port: u16,
     network: Arc<AtomicU8>,
     streams: Arc<Mutex<Vec<TcpStream>>>,
 }
 
 impl Proxy {
-    pub fn to(server: SocketAddr) -> Self {
+    pub(crate) fn to(server: SocketAddr) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let port = listener.local_addr().unwrap().port();
         let network = Arc::new(AtomicU8::new(Network::Up as u8));
@@ -142,11 +142,11 @@ impl Proxy {
         Self { port, network, streams }
     }
 
-    pub fn url(&self) -> String {
+    pub(crate) fn url(&self) -> String {
         format!("redis://127.0.0.1:{}", self.port)
     }
 
-    pub fn set(&self, network: Network) {
+    pub(crate) fn set(&self, network: Network) {
         self.network.store(network as u8, Ordering::SeqCst);
         if network == Network::Closed {
             for stream in self.streams.lock().unwrap().drain(..) {

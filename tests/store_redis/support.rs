@@ -16,7 +16,7 @@ use hallpass::{
 };
 
 /// The server that the tests use. Without one they fail: a skipped test proves nothing.
-pub fn url() -> String {
+pub(crate) fn url() -> String {
     std::env::var("HALLPASS_TEST_REDIS").unwrap_or_else(|_| {
         panic!(
             "HALLPASS_TEST_REDIS names no server; start one with \
@@ -26,36 +26,36 @@ pub fn url() -> String {
 }
 
 /// A prefix of its own for every store.
-pub fn prefix() -> String {
+pub(crate) fn prefix() -> String {
     static COUNT: AtomicU32 = AtomicU32::new(0);
     let nanos = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_nanos();
     let count = COUNT.fetch_add(1, Ordering::Relaxed);
     format!("t{nanos:x}.{}.{count}:", std::process::id())
 }
 
-pub fn options() -> RedisOptions {
+pub(crate) fn options() -> RedisOptions {
     RedisOptions::new().prefix(&prefix())
 }
 
-pub async fn store() -> RedisStore {
+pub(crate) async fn store() -> RedisStore {
     options().connect(&url()).await.expect("a store")
 }
 
 /// A connection beside the store's, to look at what it wrote.
-pub async fn raw(url: &str) -> redis::aio::MultiplexedConnection {
+pub(crate) async fn raw(url: &str) -> redis::aio::MultiplexedConnection {
     let client = redis::Client::open(url).unwrap();
     client.get_multiplexed_async_connection().await.expect("a connection")
 }
 
-pub fn now() -> Timestamp {
+pub(crate) fn now() -> Timestamp {
     Timestamp::from_system_time(SystemTime::now())
 }
 
-pub fn seconds(seconds: u64) -> Duration {
+pub(crate) fn seconds(seconds: u64) -> Duration {
     Duration::from_secs(seconds)
 }
 
-pub fn policy() -> SessionPolicy {
+pub(crate) fn policy() -> SessionPolicy {
     SessionPolicy {
         access_lifetime: seconds(600),
         retry_window: seconds(60),
@@ -68,7 +68,7 @@ pub fn policy() -> SessionPolicy {
     }
 }
 
-pub fn session_id(born: Timestamp) -> SessionId {
+pub(crate) fn session_id(born: Timestamp) -> SessionId {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     let mut rest = [0; 12];
     rest[..4].copy_from_slice(&COUNT.fetch_add(1, Ordering::Relaxed).to_be_bytes());
@@ -76,7 +76,7 @@ pub fn session_id(born: Timestamp) -> SessionId {
     SessionId::from_parts(born, rest)
 }
 
-pub fn session(subject: &str, born: Timestamp) -> SessionRecord {
+pub(crate) fn session(subject: &str, born: Timestamp) -> SessionRecord {
     SessionRecord {
         id: session_id(born),
         subject: Subject::parse(subject).unwrap(),
@@ -100,13 +100,13 @@ pub fn session(subject: &str, born: Timestamp) -> SessionRecord {
     }
 }
 
-pub fn attempt() -> Attempt {
+pub(crate) fn attempt() -> Attempt {
     static COUNT: AtomicU32 = AtomicU32::new(1);
     let count = u64::from(COUNT.fetch_add(1, Ordering::Relaxed));
     Attempt::from_bytes(count.to_be_bytes())
 }
 
-pub fn rotation(id: SessionId, presented: u32) -> Rotation {
+pub(crate) fn rotation(id: SessionId, presented: u32) -> Rotation {
     Rotation {
         id,
         presented,

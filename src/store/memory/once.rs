@@ -8,7 +8,10 @@ use async_trait::async_trait;
 use super::{
     super::{
         StoreError,
-        code::{CodeRecord, CodeStore, RedeemOutcome, Redemption, decide_redemption},
+        code::{
+            CodeRecord, CodeRefusal, CodeStore, CodeUse, RedeemOutcome, Redemption,
+            decide_redemption,
+        },
         presented::Attempt,
         replay::ReplayStore,
         revocation::Target,
@@ -52,8 +55,10 @@ impl CodeStore for MemoryStore {
             let mut record = None;
             if let Some(row) = row {
                 row.used = decision.write.or(row.used);
-                if decision.opens {
-                    self.sessions.insert(&row.session);
+                if decision.opens && !self.sessions.insert(&row.session) {
+                    // Somebody has the session already. Whoever it is, this caller has not.
+                    row.used = Some(CodeUse::Burnt);
+                    return Ok(RedeemOutcome::Refused(CodeRefusal::Used));
                 }
                 let id = row.session.id;
                 if decision.ends {
@@ -138,5 +143,85 @@ impl SigningKeyStore for MemoryStore {
             self.publish(record);
         }
         Ok(true)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::{
+        id::{Audience, ClientId, SessionId, Subject},
+        scope::Scope,
+        store::{
+            CarriedClaims, InsertOutcome, SessionPolicy, SessionRecord, SessionState, SessionStore,
+        },
+    };
+
+    fn session(now: Timestamp) -> SessionRecord {
+        let (long, short) = (Duration::from_secs(86_400), Duration::from_secs(60));
+        SessionRecord {
+            id: SessionId::from_parts(now, [7; 12]),
+            subject: Subject::parse("ada").unwrap(),
+            client: ClientId::parse("app").unwrap(),
+            scope: Scope::parse("invoice:*:read").unwrap(),
+            audience: vec![Audience::parse("https://api.example").unwrap()],
+            claims: CarriedClaims::default(),
+            cnf: None,
+            label: None,
+            policy: SessionPolicy {
+                access_lifetime: short,
+                retry_window: short,
+                retry_after_loss: short,
+                idle: long,
+                max_skew: short,
+                rotation: true,
+                strict: false,
+                client_proof: false,
+            },
+            absolute_expires_at: now + long,
+            state: SessionState {
+                generation: 0,
+                sealing_key: 1,
+                attempt: None,
+                rotated_at: None,
+                confirmed_at: None,
+                idle_expires_at: now + long,
+                ended: None,
+            },
+        }
+    }
+
+    /// Failing closed: whoever has the session, the presenter of this code has not.
+    #[tokio::test]
+    async fn a_code_whose_session_is_taken_is_refused_and_burnt() {
+        let (store, now) = (MemoryStore::new(), Timestamp::from_unix_seconds(1_800_000_000));
+        let theirs = SessionRecord { subject: Subject::parse("bob").unwrap(), ..session(now) };
+        assert_eq!(store.insert_session(&theirs).await.unwrap(), InsertOutcome::Inserted);
+        let code = CodeRecord {
+            id: [1; 18],
+            redirect_uri: "https://app.example/cb".to_owned(),
+            challenge: "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned(),
+            expires_at: now + Duration::from_secs(60),
+            session: session(now),
+            extra: "{}".to_owned(),
+            used: None,
+        };
+        assert!(store.insert_code(&code).await.unwrap());
+        let redemption = Redemption {
+            id: code.id,
+            client: code.session.client.clone(),
+            redirect_uri: code.redirect_uri.clone(),
+            challenge: code.challenge.clone(),
+            attempt: Attempt::from_bytes([9; 8]),
+        };
+        let used = RedeemOutcome::Refused(CodeRefusal::Used);
+        for attempt in [9, 9, 8] {
+            let again =
+                Redemption { attempt: Attempt::from_bytes([attempt; 8]), ..redemption.clone() };
+            assert_eq!(store.redeem_code(&again, now).await.unwrap(), used);
+        }
+        assert_eq!(store.find_session(&theirs.id).await.unwrap(), Some(theirs));
     }
 }

@@ -7,6 +7,7 @@
 mod api_keys;
 mod batch;
 mod clients;
+mod columns;
 mod connect;
 mod error;
 mod feed;

@@ -72,7 +72,7 @@ fn redeemed(
     let before = code(row, redemption.id)?;
     let decision = decide_redemption(Some(&before), redemption, revoked, now);
     let agrees = match decision.outcome {
-        RedeemOutcome::Redeemed(_) if decision.opens => line == "redeemed",
+        RedeemOutcome::Redeemed(_) if decision.opens => matches!(line, "redeemed" | "taken"),
         RedeemOutcome::Redeemed(_) => line == "redeemed_before",
         RedeemOutcome::Replayed { .. } => line == "replayed",
         RedeemOutcome::Refused(CodeRefusal::OtherClient) => line == "other_client",
@@ -94,7 +94,10 @@ fn redeemed(
         }),
         _ => None,
     };
-    Ok((decision.outcome, record))
+    // Somebody has the session already. Whoever it is, this caller has not.
+    let taken = line == "taken";
+    let outcome = if taken { RedeemOutcome::Refused(CodeRefusal::Used) } else { decision.outcome };
+    Ok((outcome, record))
 }
 
 #[async_trait]

@@ -7,12 +7,9 @@ use serde::{
     Deserialize,
     de::{IntoDeserializer, value::StrDeserializer},
 };
-use tokio_postgres::{
-    Row,
-    types::{FromSql, ToSql},
-};
+use tokio_postgres::{Row, types::ToSql};
 
-use super::error::Error;
+use super::{columns::Columns, error::Error};
 use crate::{
     clock::Timestamp,
     id::{ApiKeyId, Audience, ClientId, SessionId, Subject},
@@ -138,92 +135,6 @@ pub(super) fn api_key_values(key: &ApiKeyRecord) -> Result<Values, Error> {
     ])
 }
 
-/// Reads the columns of a row one after the other.
-pub(super) struct Columns<'a> {
-    row: &'a Row,
-    next: usize,
-    names: std::slice::Iter<'static, (&'static str, &'static str)>,
-}
-
-impl<'a> Columns<'a> {
-    fn new(row: &'a Row, from: usize, names: &'static [(&'static str, &'static str)]) -> Self {
-        Self { row, next: from, names: names.iter() }
-    }
-
-    fn take<T: FromSql<'a>>(&mut self) -> Result<(&'static str, T), Error> {
-        let name = self.names.next().map_or("?", |(name, _)| *name);
-        let value = self.row.try_get(self.next).map_err(|error| Error::row_because(name, error))?;
-        self.next += 1;
-        Ok((name, value))
-    }
-
-    fn value<T: FromSql<'a>>(&mut self) -> Result<T, Error> {
-        self.take().map(|(_, value)| value)
-    }
-
-    /// A text that some type parses.
-    fn parsed<T, E>(&mut self, parse: impl Fn(&str) -> Result<T, E>) -> Result<T, Error>
-    where
-        E: Into<Box<dyn std::error::Error + Send + Sync>>,
-    {
-        let (name, text): (_, &str) = self.take()?;
-        parse(text).map_err(|error| Error::row_because(name, error))
-    }
-
-    fn format(&mut self) -> Result<(), Error> {
-        let (name, format): (_, i16) = self.take()?;
-        if format == FORMAT { Ok(()) } else { Err(Error::row(name)) }
-    }
-
-    fn bytes<const N: usize>(&mut self) -> Result<Option<[u8; N]>, Error> {
-        let (name, bytes): (_, Option<&[u8]>) = self.take()?;
-        bytes.map(|bytes| bytes.try_into().map_err(|_| Error::row(name))).transpose()
-    }
-
-    fn id(&mut self) -> Result<[u8; 18], Error> {
-        self.bytes()?.ok_or(Error::row("id"))
-    }
-
-    fn number<T: TryFrom<i64>>(&mut self) -> Result<T, Error> {
-        let (name, number): (_, i64) = self.take()?;
-        T::try_from(number).map_err(|_| Error::row(name))
-    }
-
-    fn instant(&mut self) -> Result<Timestamp, Error> {
-        self.maybe_instant()?.ok_or(Error::row("instant"))
-    }
-
-    fn maybe_instant(&mut self) -> Result<Option<Timestamp>, Error> {
-        let (name, at): (_, Option<i64>) = self.take()?;
-        at.map(|at| instant(name, at)).transpose()
-    }
-
-    fn duration(&mut self) -> Result<Duration, Error> {
-        self.number().map(Duration::from_nanos)
-    }
-
-    fn audience(&mut self) -> Result<Vec<Audience>, Error> {
-        let (name, texts): (_, Vec<&str>) = self.take()?;
-        let parse =
-            |text: &&str| Audience::parse(text).map_err(|error| Error::row_because(name, error));
-        texts.iter().map(parse).collect()
-    }
-
-    fn claims(&mut self) -> Result<CarriedClaims, Error> {
-        self.parsed(|text| serde_json::from_str(text))
-    }
-
-    fn ended(&mut self) -> Result<Option<(Timestamp, EndReason)>, Error> {
-        let at = self.maybe_instant()?;
-        let (name, reason): (_, Option<&str>) = self.take()?;
-        match (at, reason) {
-            (Some(at), Some(reason)) => Ok(Some((at, end_reason(name, reason)?))),
-            (None, None) => Ok(None),
-            _ => Err(Error::row(name)),
-        }
-    }
-}
-
 /// Reads a session from the columns that start at `from`.
 pub(super) fn session(row: &Row, from: usize) -> Result<SessionRecord, Error> {
     let mut columns = Columns::new(row, from, &SESSION_COLUMNS);
@@ -341,7 +252,7 @@ fn proof(text: &str) -> Option<ProofKey> {
     }
 }
 
-fn end_reason(column: &'static str, text: &str) -> Result<EndReason, Error> {
+pub(super) fn end_reason(column: &'static str, text: &str) -> Result<EndReason, Error> {
     let text: StrDeserializer<'_, serde::de::value::Error> = text.into_deserializer();
     EndReason::deserialize(text).map_err(|error| Error::row_because(column, error))
 }

@@ -11,7 +11,10 @@ use redis::{
     Client, Cmd, Pipeline, ProtocolVersion, PushInfo, PushKind, Value,
     aio::{ConnectionManager, ConnectionManagerConfig},
 };
-use tokio::sync::Notify;
+use tokio::{
+    sync::Notify,
+    time::{Instant, timeout_at},
+};
 
 use super::{error::Error, script::Call};
 
@@ -51,11 +54,10 @@ impl Connection {
         let info = url.into_connection_info().map_err(Error::Url)?;
         let settings = info.redis_settings().clone().set_protocol(ProtocolVersion::RESP3);
         let client = Client::open(info.set_redis_settings(settings)).map_err(Error::Url)?;
-        // One that waits for replicas answers later than the others may.
-        let response = limits.deadline + limits.replicas.map_or(Duration::ZERO, |(_, wait)| wait);
         let mut config = ConnectionManagerConfig::new()
             .set_connection_timeout(Some(limits.deadline))
-            .set_response_timeout(Some(response))
+            // Each call has its own deadline.
+            .set_response_timeout(None)
             .set_number_of_retries(0)
             .set_pipeline_buffer_size(1024);
         let mut channel = None;
@@ -92,33 +94,33 @@ impl Connection {
     /// Calls a script. What is repeatable is sent again, within the same deadline, when its
     /// answer was lost; what cannot have been sent is sent again in any case.
     pub(super) async fn call(&self, call: &Call) -> Result<Value, Error> {
-        self.persist(call.repeatable, || self.send_script(call)).await
+        let until = Instant::now() + self.deadline;
+        self.persist(call.repeatable, until, || self.send_script(call, until)).await
     }
 
     /// Calls a script and waits until `count` replicas have what it wrote, in one round trip.
     pub(super) async fn call_and_wait(
         &self,
         call: &Call,
-        count: u32,
-        wait: Duration,
+        (count, wait): (u32, Duration),
+        channel: &str,
     ) -> Result<(Value, i64), Error> {
+        let until = Instant::now() + self.deadline + wait;
         let millis = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).max(1);
         let send = |command: Cmd| {
             let mut both = Pipeline::new();
             // The write in the middle moves this connection's place behind whatever an earlier
             // sending of the same call wrote, which this one may find done already.
             both.add_command(command);
-            both.cmd("PUBLISH").arg("hallpass:wait").arg("");
+            both.cmd("PUBLISH").arg(channel).arg("");
             both.cmd("WAIT").arg(count).arg(millis);
             async move {
-                self.run(self.deadline + wait, async |manager| {
-                    manager.send_packed_commands(&both, 0, 3).await
-                })
-                .await
+                self.run(until, async |manager| manager.send_packed_commands(&both, 0, 3).await)
+                    .await
             }
         };
-        self.persist(call.repeatable, || async {
-            match outcome(send(call.by_hash()).await?) {
+        self.persist(call.repeatable, until, || async {
+            match outcome(send(call.by_hash().clone()).await?) {
                 Err(error) if error.has_no_script() => outcome(send(call.by_text()).await?),
                 other => other,
             }
@@ -132,24 +134,22 @@ impl Connection {
         commands: &Pipeline,
         count: usize,
     ) -> Result<Vec<Value>, Error> {
-        self.persist(true, || {
-            self.run(self.deadline, async |manager| {
-                manager.send_packed_commands(commands, 0, count).await
-            })
+        let until = Instant::now() + self.deadline;
+        self.persist(true, until, || {
+            self.run(until, async |manager| manager.send_packed_commands(commands, 0, count).await)
         })
         .await
     }
 
-    async fn send_script(&self, call: &Call) -> Result<Value, Error> {
-        match self.send(call.by_hash()).await {
-            Err(error) if error.has_no_script() => self.send(call.by_text()).await,
+    async fn send_script(&self, call: &Call, until: Instant) -> Result<Value, Error> {
+        match self.send(call.by_hash(), until).await {
+            Err(error) if error.has_no_script() => self.send(&call.by_text(), until).await,
             other => other,
         }
     }
 
-    async fn send(&self, command: Cmd) -> Result<Value, Error> {
-        let value =
-            self.run(self.deadline, async |manager| manager.send_packed_command(&command).await);
+    async fn send(&self, command: &Cmd, until: Instant) -> Result<Value, Error> {
+        let value = self.run(until, async |manager| manager.send_packed_command(command).await);
         Ok(value.await?.extract_error()?)
     }
 
@@ -157,6 +157,7 @@ impl Connection {
     async fn persist<T, F: Future<Output = Result<T, Error>>>(
         &self,
         repeatable: bool,
+        until: Instant,
         once: impl Fn() -> F,
     ) -> Result<T, Error> {
         let mut tries = 0;
@@ -164,6 +165,7 @@ impl Connection {
             match once().await {
                 Err(error)
                     if tries < 2
+                        && Instant::now() + PAUSE < until
                         && (error.was_not_sent()
                             || (repeatable && error.lost_the_connection())) =>
                 {
@@ -177,12 +179,15 @@ impl Connection {
 
     async fn run<T>(
         &self,
-        deadline: Duration,
+        until: Instant,
         work: impl AsyncFnOnce(&mut ConnectionManager) -> redis::RedisResult<T>,
     ) -> Result<T, Error> {
         let (number, mut manager) =
             self.current.read().unwrap_or_else(PoisonError::into_inner).clone();
-        let outcome = within(deadline, async { Ok(work(&mut manager).await?) }).await;
+        let outcome = match timeout_at(until, work(&mut manager)).await {
+            Ok(outcome) => outcome.map_err(Error::from),
+            Err(_) => Err(Error::Deadline(self.deadline)),
+        };
         if let Err(error) = &outcome
             && error.needs_new_connection()
         {

@@ -136,7 +136,11 @@ impl RedisStore {
         };
         self.inner.verdict.writing()?;
         let connection = self.inner.waiting.as_ref().unwrap_or(&self.inner.main);
-        let (value, acknowledged) = connection.call_and_wait(call, wanted, within).await?;
+        let (value, acknowledged) = {
+            // Heard by readers as one more hint.
+            let channel = format!("{}changed", self.inner.prefix);
+            connection.call_and_wait(call, (wanted, within), &channel).await?
+        };
         let unmet = acknowledged < i64::from(wanted);
         let replicated =
             if unmet { Err(Error::Replicas { acknowledged, wanted, within }) } else { Ok(()) };

@@ -3,7 +3,7 @@
 
 use std::sync::LazyLock;
 
-use redis::{Cmd, ToRedisArgs};
+use redis::{Arg, Cmd, ToRedisArgs};
 
 /// A script with its parts and the hash by which the server knows it.
 pub(super) struct Script {
@@ -29,11 +29,12 @@ macro_rules! scripts {
 
 scripts! {
     INSERT_SESSION = "base" "owners" "open_session" "insert_session";
-    FIND_SESSION = "base" "owners" "session_row" "find_session";
-    ROTATE_SESSION = "base" "owners" "feed" "session_row" "rotate_session";
-    CONFIRM_SESSION = "base" "owners" "session_row" "confirm_session";
-    END_SESSION = "base" "owners" "feed" "session_row" "close_session" "end_session";
-    LIST_SESSIONS = "base" "owners" "session_row" "list_sessions";
+    FIND_SESSION = "base" "owners" "session_format" "session_row" "find_session";
+    ROTATE_SESSION =
+        "base" "seldom_begin" "owners" "feed" "seldom_end" "session_format" "rotate_session";
+    CONFIRM_SESSION = "base" "owners" "session_format" "session_row" "confirm_session";
+    END_SESSION = "base" "owners" "feed" "session_format" "session_row" "close_session" "end_session";
+    LIST_SESSIONS = "base" "owners" "session_format" "session_row" "list_sessions";
     PRUNE_SESSIONS = "base" "owners" "prune_sessions";
     READ_REVOCATIONS = "base" "read_revocations";
     RAISE_RETENTION = "base" "raise_retention";
@@ -59,7 +60,7 @@ scripts! {
     LIST_CONSENTS = "base" "list_consents";
     WITHDRAW_CONSENT = "base" "feed" "sweep" "end_owner" "withdraw_consent";
     INSERT_CODE = "base" "insert_code";
-    REDEEM_CODE = "base" "owners" "feed" "session_row" "open_session" "close_session" "redeem_code";
+    REDEEM_CODE = "base" "owners" "feed" "session_format" "session_row" "open_session" "close_session" "redeem_code";
     PRUNE_CODES = "base" "prune_codes";
     CONSUME_ONCE = "base" "consume_once";
     PRUNE_REPLAYS = "base" "prune_replays";
@@ -70,18 +71,21 @@ scripts! {
 /// One call of a script: by its hash, and with its text where the server does not know it yet.
 pub(super) struct Call {
     script: &'static Script,
-    arguments: Vec<Vec<u8>>,
+    command: Cmd,
     /// Whether it may be sent again when its first answer was lost.
     pub(super) repeatable: bool,
 }
 
 impl Call {
     pub(super) fn of(script: &'static LazyLock<Script>, prefix: &str) -> Self {
-        Self { script, arguments: vec![prefix.as_bytes().to_vec()], repeatable: true }
+        let mut command = redis::cmd("EVALSHA");
+        // The keys are made from the prefix: a cluster, which needs to be told them, is refused.
+        command.arg(&script.hash).arg("0").arg(prefix);
+        Self { script, command, repeatable: true }
     }
 
     pub(super) fn arg(mut self, argument: impl ToRedisArgs) -> Self {
-        argument.write_redis_args(&mut self.arguments);
+        self.command.arg(argument);
         self
     }
 
@@ -91,20 +95,17 @@ impl Call {
         self
     }
 
-    pub(super) fn by_hash(&self) -> Cmd {
-        self.write("EVALSHA", &self.script.hash)
+    pub(super) fn by_hash(&self) -> &Cmd {
+        &self.command
     }
 
     pub(super) fn by_text(&self) -> Cmd {
-        self.write("EVAL", &self.script.code)
-    }
-
-    fn write(&self, verb: &str, script: &str) -> Cmd {
-        let mut command = redis::cmd(verb);
-        // The keys are made from the prefix: a cluster, which needs to be told them, is refused.
-        command.arg(script).arg("0");
-        for argument in &self.arguments {
-            command.arg(argument);
+        let mut command = redis::cmd("EVAL");
+        command.arg(&self.script.code);
+        for argument in self.command.args_iter().skip(2) {
+            if let Arg::Simple(argument) = argument {
+                command.arg(argument);
+            }
         }
         command
     }

@@ -34,66 +34,86 @@ pub(super) fn fields(session: &SessionRecord) -> Result<Vec<Vec<u8>>, Error> {
         label: session.label.clone(),
     };
     let fixed = serde_json::to_vec(&fixed).map_err(|_| Error::Field("fixed"))?;
-    let state = &session.state;
-    let (ended, reason) = match state.ended {
-        Some((at, reason)) => (field::time(at).to_string(), reason.as_str()),
-        None => (String::new(), ""),
-    };
-    let attempt = state.attempt.map(|attempt| attempt.as_bytes().to_vec()).unwrap_or_default();
-    let row: [(&str, Vec<u8>); 15] = [
-        ("v", VERSION.into()),
-        ("subject", session.subject.as_str().into()),
-        ("client", session.client.as_str().into()),
-        ("cnf", proof(session.cnf.as_ref()).into_bytes()),
-        ("policy", policy(&session.policy).into_bytes()),
-        ("absolute", field::time(session.absolute_expires_at).to_string().into_bytes()),
+    let bound = format!(
+        "{VERSION}\n{}\n{}\n{}\n{}\n{}",
+        policy(&session.policy),
+        field::time(session.absolute_expires_at),
+        session.client,
+        proof(session.cnf.as_ref()),
+        session.subject,
+    );
+    let row = [
+        ("bound", bound.into_bytes()),
         ("fixed", fixed),
-        ("generation", state.generation.to_string().into_bytes()),
-        ("sealing_key", state.sealing_key.to_string().into_bytes()),
-        ("attempt", attempt),
-        ("rotated", field::optional_time(state.rotated_at).into_bytes()),
-        ("confirmed", field::optional_time(state.confirmed_at).into_bytes()),
-        ("idle", field::time(state.idle_expires_at).to_string().into_bytes()),
-        ("ended", ended.into_bytes()),
-        ("reason", reason.into()),
+        ("state", state(&session.state).into_bytes()),
     ];
     Ok(row.into_iter().flat_map(|(name, value)| [name.as_bytes().to_vec(), value]).collect())
 }
 
-/// The session of a row, as the scripts' `read_session` orders its fields.
+/// The session of a row: its three fields, as `scripts/session_row.lua` describes them.
 pub(super) fn read(id: SessionId, mut row: Reply) -> Result<SessionRecord, Error> {
-    if row.text()? != VERSION {
+    let bound = row.text()?;
+    let [version, policy, absolute, client, cnf, subject] = words(&bound, '\n')?;
+    if version != VERSION {
         return Err(Error::Row);
     }
-    let subject = Subject::parse(&row.text()?).map_err(|_| Error::Field("subject"))?;
-    let client = ClientId::parse(&row.text()?).map_err(|_| Error::Field("client"))?;
-    let cnf = parse_proof(&row.text()?)?;
-    let policy = parse_policy(&row.text()?).ok_or(Error::Field("policy"))?;
-    let absolute_expires_at = field::parse_time(&row.text()?, "absolute")?;
-    let fixed: Fixed = serde_json::from_slice(&row.bytes()?).map_err(|_| Error::Field("fixed"))?;
-    let scope = Scope::parse_canonical(&fixed.scope).map_err(|_| Error::Field("fixed"))?;
-    let state = SessionState {
-        generation: field::parse(&row.text()?, "generation")?,
-        sealing_key: field::parse(&row.text()?, "sealing_key")?,
-        attempt: parse_attempt(&row.bytes()?)?,
-        rotated_at: field::parse_optional_time(&row.text()?, "rotated")?,
-        confirmed_at: field::parse_optional_time(&row.text()?, "confirmed")?,
-        idle_expires_at: field::parse_time(&row.text()?, "idle")?,
-        ended: field::parse_end(&row.text()?, &row.text()?)?,
-    };
-    let Fixed { audience, claims, label, .. } = fixed;
+    let Fixed { scope, audience, claims, label } =
+        serde_json::from_slice(&row.bytes()?).map_err(|_| Error::Field("fixed"))?;
     Ok(SessionRecord {
         id,
-        subject,
-        client,
-        scope,
+        subject: Subject::parse(subject).map_err(|_| Error::Field("subject"))?,
+        client: ClientId::parse(client).map_err(|_| Error::Field("client"))?,
+        scope: Scope::parse_canonical(&scope).map_err(|_| Error::Field("fixed"))?,
         audience,
         claims,
-        cnf,
+        cnf: parse_proof(cnf)?,
         label,
-        policy,
-        absolute_expires_at,
-        state,
+        policy: parse_policy(policy)?,
+        absolute_expires_at: field::parse_time(absolute, "absolute")?,
+        state: parse_state(&row.text()?)?,
+    })
+}
+
+/// Exactly `N` parts of a text.
+fn words<const N: usize>(text: &str, between: char) -> Result<[&str; N], Error> {
+    let mut parts = text.split(between);
+    let mut words = [""; N];
+    for word in &mut words {
+        *word = parts.next().ok_or(Error::Row)?;
+    }
+    if parts.next().is_some() { Err(Error::Row) } else { Ok(words) }
+}
+
+fn state(state: &SessionState) -> String {
+    let (ended, reason) = match state.ended {
+        Some((at, reason)) => (field::time(at).to_string(), reason.as_str()),
+        None => (String::new(), ""),
+    };
+    format!(
+        "{} {} {} {} {} {} {ended} {reason}",
+        state.generation,
+        state.sealing_key,
+        state.attempt.map(|attempt| field::hex(attempt.as_bytes())).unwrap_or_default(),
+        field::optional_time(state.rotated_at),
+        field::optional_time(state.confirmed_at),
+        field::time(state.idle_expires_at),
+    )
+}
+
+fn parse_state(text: &str) -> Result<SessionState, Error> {
+    let [generation, sealing_key, attempt, rotated, confirmed, idle, ended, reason] =
+        words(text, ' ')?;
+    Ok(SessionState {
+        generation: field::parse(generation, "generation")?,
+        sealing_key: field::parse(sealing_key, "sealing_key")?,
+        attempt: match attempt {
+            "" => None,
+            _ => Some(Attempt::from_bytes(field::unhex(attempt, "attempt")?)),
+        },
+        rotated_at: field::parse_optional_time(rotated, "rotated")?,
+        confirmed_at: field::parse_optional_time(confirmed, "confirmed")?,
+        idle_expires_at: field::parse_time(idle, "idle")?,
+        ended: field::parse_end(ended, reason)?,
     })
 }
 
@@ -130,36 +150,22 @@ fn policy(policy: &SessionPolicy) -> String {
     )
 }
 
-fn parse_policy(text: &str) -> Option<SessionPolicy> {
-    let mut words = text.split(' ');
-    let mut duration = || words.next()?.parse().ok().map(Duration::from_millis);
-    let policy = SessionPolicy {
-        access_lifetime: duration()?,
-        retry_window: duration()?,
-        retry_after_loss: duration()?,
-        idle: duration()?,
-        max_skew: duration()?,
-        rotation: false,
-        strict: false,
-        client_proof: false,
-    };
-    let flags = words.next()?.as_bytes();
-    let &[rotation @ (b'0' | b'1'), strict @ (b'0' | b'1'), client_proof @ (b'0' | b'1')] = flags
+fn parse_policy(text: &str) -> Result<SessionPolicy, Error> {
+    let [access, retry_window, retry_after_loss, idle, max_skew, flags] = words(text, ' ')?;
+    let duration = |text| field::parse(text, "policy").map(Duration::from_millis);
+    let &[rotation @ (b'0' | b'1'), strict @ (b'0' | b'1'), client_proof @ (b'0' | b'1')] =
+        flags.as_bytes()
     else {
-        return None;
+        return Err(Error::Field("policy"));
     };
-    words.next().is_none().then_some(SessionPolicy {
+    Ok(SessionPolicy {
+        access_lifetime: duration(access)?,
+        retry_window: duration(retry_window)?,
+        retry_after_loss: duration(retry_after_loss)?,
+        idle: duration(idle)?,
+        max_skew: duration(max_skew)?,
         rotation: rotation == b'1',
         strict: strict == b'1',
         client_proof: client_proof == b'1',
-        ..policy
     })
-}
-
-fn parse_attempt(bytes: &[u8]) -> Result<Option<Attempt>, Error> {
-    match <[u8; 8]>::try_from(bytes) {
-        Ok(bytes) => Ok(Some(Attempt::from_bytes(bytes))),
-        Err(_) if bytes.is_empty() => Ok(None),
-        Err(_) => Err(Error::Field("attempt")),
-    }
 }

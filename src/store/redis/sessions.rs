@@ -64,7 +64,7 @@ impl SessionStore for RedisStore {
             .arg(rotation.client.as_ref().map_or("", |client| client.as_str()))
             .arg(session_row::proof(rotation.proof.as_ref()))
             .arg(rotation.sealing_key)
-            .arg(&rotation.attempt.as_bytes()[..])
+            .arg(field::hex(rotation.attempt.as_bytes()))
             .arg(u8::from(rotation.fast_forward))
             .arg(field::time(now));
         let (outcome, end) = outcome(rotation, self.write(&call).await?)?;
@@ -240,15 +240,14 @@ fn outcome(rotation: &Rotation, value: redis::Value) -> Result<(RotateOutcome, E
 
 fn refusal(reply: &mut Reply) -> Result<Refusal, Error> {
     let why = reply.text()?;
-    let detail = reply.text()?;
     Ok(match why.as_str() {
-        "ended" => Refusal::Ended(field::parse_reason(&detail)?),
+        "ended" => Refusal::Ended(field::parse_reason(&reply.text()?)?),
         "expired" => Refusal::Expired,
         "idle" => Refusal::Idle,
         "other_client" => Refusal::OtherClient,
         "client_required" => Refusal::ClientRequired,
         "proof_required" => Refusal::ProofRequired,
-        "clock_skew" => Refusal::ClockSkew { ahead: millis(field::parse(&detail, "ahead")?) },
+        "clock_skew" => Refusal::ClockSkew { ahead: millis(reply.number()?) },
         _ => return Err(Error::Reply),
     })
 }

@@ -7,7 +7,10 @@ use rusqlite::{Row, params, params_from_iter, types::Value};
 use super::{
     super::{
         StoreError,
-        code::{CodeRecord, CodeStore, CodeUse, RedeemOutcome, Redemption, decide_redemption},
+        code::{
+            CodeRecord, CodeRefusal, CodeStore, CodeUse, RedeemOutcome, Redemption,
+            decide_redemption,
+        },
         presented::Attempt,
         replay::ReplayStore,
         session::EndReason,
@@ -86,16 +89,19 @@ fn redeem(
         Some(row) => owners::not_before(step, &row.session.subject, &row.session.client)?,
         None => None,
     };
-    let decision = decide_redemption(row.as_ref(), redemption, revoked_until, now);
+    let mut decision = decide_redemption(row.as_ref(), redemption, revoked_until, now);
     if let Some(mut row) = row {
-        if let Some(used) = decision.write {
+        let mut used = decision.write;
+        if decision.opens && !row::insert_session(step, &row.session)? {
+            // Somebody has the session already. Whoever it is, this caller has not.
+            used = Some(CodeUse::Burnt);
+            decision.outcome = RedeemOutcome::Refused(CodeRefusal::Used);
+        }
+        if let Some(used) = used {
             row.used = Some(used);
             let (word, by) = in_columns(row.used);
             let used = params![row.id, word, by, at(row.prune_after())];
             step.execute(statement::USE_CODE, used)?;
-        }
-        if decision.opens {
-            row::insert_session(step, &row.session)?;
         }
         if decision.ends {
             sessions::end(step, &row.session.id, EndReason::CodeReplayed, now)?;

@@ -13,15 +13,17 @@ use super::{
 use crate::{
     clock::Timestamp,
     store::{
-        CodeRecord, CodeRefusal, CodeStore, EndReason, Reach, RedeemOutcome, Redemption,
-        ReplayStore, RevocationStore, ServerStore, SessionStore, StoreError, StoreErrorKind,
-        Target, decide_redemption,
+        CodeRecord, CodeRefusal, CodeStore, EndReason, InsertOutcome, Reach, RedeemOutcome,
+        Redemption, ReplayStore, RevocationStore, ServerStore, SessionRecord, SessionStore,
+        StoreError, StoreErrorKind, Target, decide_redemption,
     },
 };
 
 const CODE: &str =
     "redeem_code: the answer is that of `decide_redemption`, and the session with it";
 const CODES: &str = "redeem_code: linearizable; of many calls one redeems, and the rest end it";
+const TAKEN: &str =
+    "redeem_code: a session whose id is taken is neither written over nor given out";
 const PRUNE: &str = "prune_codes, prune_replays: at most `limit`, and only what can say no more";
 const ONCE: &str = "consume_once: linearizable; of many callers one is first, until it expires";
 
@@ -103,6 +105,28 @@ pub(super) async fn a_code_opens_one_session<S: ServerStore>(
         same(CODE, "a record of its end", &heard, &ended.is_some())?;
     }
     Ok(())
+}
+
+/// The id of the session is somebody's already: nothing is opened, and nothing is given out.
+pub(super) async fn a_taken_session_is_not_given_out<S: CodeStore + SessionStore>(
+    suite: &Suite,
+    store: &S,
+) -> Result<(), Violation> {
+    let mut sample = suite.sample();
+    let code = sample.code()?;
+    let taken = SessionRecord { id: code.session.id, ..sample.session()? };
+    let outcome = store.insert_session(&taken).await.because(TAKEN)?;
+    same(TAKEN, "the session", &outcome, &InsertOutcome::Inserted)?;
+    store.insert_code(&code).await.because(TAKEN)?;
+    let redemption = sample.redemption(&code);
+    for _ in 0..2 {
+        // An engine may also fail: the code is then as it was, and no better.
+        if let Ok(RedeemOutcome::Redeemed(_)) = store.redeem_code(&redemption, sample.now).await {
+            return Err(Violation::new(TAKEN, "the code was redeemed"));
+        }
+    }
+    let row = store.find_session(&taken.id).await.because(TAKEN)?;
+    same(TAKEN, "row", &row, &Some(taken))
 }
 
 pub(super) async fn redemption_is_linearizable<S: CodeStore + SessionStore + RevocationStore>(

@@ -193,6 +193,7 @@ impl Suite {
     {
         checks!(self, fresh:
             once::a_code_opens_one_session,
+            once::a_taken_session_is_not_given_out,
             once::redemption_is_linearizable,
             once::a_value_works_once,
             once::prune_waits_and_is_bounded,

@@ -16,18 +16,20 @@ WITH found AS MATERIALIZED (
         WHEN $6 >= l.code_expires_at THEN 'expired'
         WHEN l.redirect_uri <> $3 OR l.challenge <> $4 THEN 'burnt'
         WHEN SCHEMA.born(l.id) <= l.last_birth THEN 'revoked'
+        WHEN EXISTS (SELECT 1 FROM SCHEMA.session s WHERE s.id = l.id) THEN 'taken'
         ELSE 'redeemed' END AS line
     FROM locked l
-), written AS (
-    UPDATE SCHEMA.code c SET
-        used = j.line,
-        used_by = CASE j.line WHEN 'redeemed' THEN $5 END,
-        code_prune_after = CASE j.line WHEN 'redeemed' THEN j.prune_after ELSE j.code_prune_after END
-    FROM judged j WHERE c.code_id = j.code_id AND j.line IN ('redeemed', 'burnt')
-    RETURNING c.code_id
 ), opened AS (
     INSERT INTO SCHEMA.session ({NAMES}) SELECT {NAMES} FROM judged WHERE line = 'redeemed'
     ON CONFLICT (id) DO NOTHING RETURNING id
+), written AS (
+    UPDATE SCHEMA.code c SET
+        used = CASE j.line WHEN 'taken' THEN 'burnt' ELSE j.line END,
+        used_by = CASE j.line WHEN 'redeemed' THEN $5 END,
+        code_prune_after = CASE j.line WHEN 'redeemed' THEN j.prune_after ELSE j.code_prune_after END
+    FROM judged j WHERE c.code_id = j.code_id
+        AND (j.line IN ('burnt', 'taken') OR j.line = 'redeemed' AND EXISTS (SELECT 1 FROM opened))
+    RETURNING c.code_id
 ), ended AS MATERIALIZED (
     SELECT e.* FROM (SELECT id FROM judged WHERE line = 'replayed') j,
         LATERAL SCHEMA.end_session(j.id, 'code_replayed', $6) e

@@ -6,7 +6,7 @@ local LATEST = 253402300799999
 local MARGIN = 600000
 
 -- Lua itself would write 1.7e+12.
-local function whole(n) return string.format('%.0f', n) end
+local function whole(n) return string.format('%d', n) end
 
 -- When an identifier was born: its first six bytes.
 local function born(id) return tonumber(string.sub(id, 1, 12), 16) end

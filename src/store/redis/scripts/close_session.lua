@@ -3,9 +3,10 @@ local function close_session(id, reason, now)
   local row = read_session(id)
   if row == nil then return {'none'} end
   if not row then return {'corrupt'} end
-  if row[ENDED] ~= '' then return {'ended', row[ENDED]} end
+  local _, _, _, _, ended = session_parts(row)
+  if ended ~= '' then return {'ended', ended} end
   local lived = session_lives(row, now)
   local expires = record('session', id, now, now)
-  redis.call('HSET', P .. 's:' .. id, 'ended', whole(now), 'reason', reason)
+  redis.call('HSET', P .. 's:' .. id, 'state', with_end(row[3], whole(now), reason))
   return {'done', lived and 1 or 0, expires}
 end

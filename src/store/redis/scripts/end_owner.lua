@@ -6,7 +6,13 @@ local function end_owner(owner, kind, target, everything, reason, now)
   local function look(rows)
     local ids = redis.call('ZREVRANGEBYLEX', P .. rows .. 'o:' .. owner, '+', '[' .. string.format('%012x', now + 1))
     for _, id in ipairs(ids) do
-      if redis.call('HGET', P .. rows .. ':' .. id, 'ended') == '' then
+      local ended
+      if rows == 's' then
+        ended = not string.match(redis.call('HGET', P .. 's:' .. id, 'state') or '', '  $')
+      else
+        ended = redis.call('HGET', P .. 'k:' .. id, 'ended') ~= ''
+      end
+      if not ended then
         not_before = math.max(not_before, born(id))
         return
       end

@@ -30,7 +30,11 @@ end
 local mark = marked(code[3], client)
 if mark and born(session) <= mark then return {'refused', 'revoked'} end
 local deadline = tonumber(code[8])
-open_session(session, code[3], client, deadline, redis.call('HGETALL', P .. 'as:' .. id))
+if not open_session(session, code[3], client, deadline, redis.call('HGETALL', P .. 'as:' .. id)) then
+  -- Somebody has the session already. Whoever it is, this caller has not.
+  redis.call('HSET', key, 'used', 'burnt')
+  return {'refused', 'used'}
+end
 code[10] = 'r' .. attempt
 redis.call('HSET', key, 'used', code[10])
 redis.call('ZADD', P .. 'a:deadlines', code[8], id)

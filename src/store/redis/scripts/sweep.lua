@@ -2,17 +2,26 @@
 -- which every script that reads a row consults: the rows are dead from the first stretch on.
 local STRETCH = 1000
 
-local function row_ended(kind, id, at, reason)
-  local key = P .. kind .. ':' .. id
-  local row = redis.call('HMGET', key, 'v', 'ended', 'absolute', 'idle', 'expires')
-  if not row[1] or (row[2] or '') ~= '' then return 0 end
+-- Writes an end into a row that has none; says whether it was live.
+local function session_ended(id, at, reason)
+  local key = P .. 's:' .. id
+  local row = redis.call('HMGET', key, 'bound', 'state')
+  -- Without an end the last two words of the state are empty.
+  local idle = string.match(row[2] or '', ' (%d+)  $')
+  if not idle then return 0 end
+  redis.call('HSET', key, 'state', (string.gsub(row[2], '  $', ' ' .. whole(at) .. ' ' .. reason)))
+  local absolute = tonumber(string.match(row[1] or '', '^[^\n]*\n[^\n]*\n(%d+)\n'))
+  return (absolute and at < absolute and at < tonumber(idle)) and 1 or 0
+end
+
+local function api_key_ended(id, at, reason)
+  local key = P .. 'k:' .. id
+  local row = redis.call('HMGET', key, 'ended', 'expires')
+  if row[1] ~= '' then return 0 end
   redis.call('HSET', key, 'ended', whole(at), 'reason', reason)
-  if kind == 'k' then
-    local expires = tonumber(row[5] or nil)
-    redis.call('ZADD', P .. 'k:deadlines', whole(math.min(at, expires or at)), id)
-    return (not expires or at < expires) and 1 or 0
-  end
-  return (at < (tonumber(row[3] or nil) or 0) and at < (tonumber(row[4] or nil) or 0)) and 1 or 0
+  local expires = tonumber(row[2] or nil)
+  redis.call('ZADD', P .. 'k:deadlines', whole(math.min(at, expires or at)), id)
+  return (not expires or at < expires) and 1 or 0
 end
 
 -- Ends one stretch; says how many rows were live, and whether all is done.
@@ -21,7 +30,8 @@ local function sweep(kind, owner, not_before, at, reason, from)
   local ids = redis.call('ZRANGEBYLEX', P .. kind .. 'o:' .. owner, from,
     '(' .. string.format('%012x', not_before + 1), 'LIMIT', 0, STRETCH)
   local lived = 0
-  for _, id in ipairs(ids) do lived = lived + row_ended(kind, id, at, reason) end
+  local row_ended = kind == 's' and session_ended or api_key_ended
+  for _, id in ipairs(ids) do lived = lived + row_ended(id, at, reason) end
   if #ids < STRETCH then
     redis.call('HDEL', P .. 'sweeps', kind .. owner)
     return lived, 1

@@ -1,0 +1,61 @@
+//! A gateway: it answers nginx, which asks before each request whether to let it through.
+//!
+//! ```text
+//! $ cargo run --example gateway --features axum,gateway,tokio &
+//! listening on http://127.0.0.1:9000
+//! $ nginx -c "$PWD/examples/gateway/nginx.conf"        # listens on 8080, asks 9000, passes on to 9001
+//! $ curl -i localhost:8080/health                      # 200: the rule says `public`
+//! $ curl -i localhost:8080/invoices/7                  # 401: a token is required
+//! $ TOKEN=$(curl -s -X POST localhost:9000/login)      # a stub; yours signs the user in
+//! $ curl -i -H "Authorization: Bearer $TOKEN" localhost:8080/invoices/7      # 200
+//! $ curl -i -H "Authorization: Bearer $TOKEN" localhost:8080/invoices/8      # 403: another id
+//! ```
+//!
+//! `LISTEN` says where it listens, `RULES` which rules it reads.
+
+use std::{env, error::Error, fs};
+
+use axum::{Router, routing::post};
+use hallpass::{
+    Algorithm, Authority, Grant, MemoryStore, SigningKey,
+    web::{
+        Guard, Refusal,
+        gateway::{Dialect, Gateway, Rules},
+    },
+};
+
+const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/gateway/rules.toml");
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let authority = Authority::builder("https://auth.example.com")
+        .audience("https://api.example.com")
+        .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+        .store(MemoryStore::new())
+        .build()?;
+    authority.ready().await?;
+    let _maintenance = authority.spawn_maintenance();
+
+    let rules = env::var("RULES").unwrap_or_else(|_| RULES.to_owned());
+    let rules = Rules::from_toml(&fs::read_to_string(rules)?)?;
+    let guard = Guard::new(authority.verifier()).realm("invoices");
+    let gateway = Gateway::new(guard, rules, Dialect::Nginx);
+
+    // The proxy asks at `/authorize`; nothing else may reach the gateway's questions.
+    let app = Router::new()
+        .route_service("/authorize", gateway)
+        .route("/login", post(move || login(authority.clone())));
+    let listen = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:9000".to_owned());
+    let listener = tokio::net::TcpListener::bind(listen).await?;
+    println!("listening on http://{}", listener.local_addr()?);
+    axum::serve(listener, app).await?;
+    Ok(())
+}
+
+/// A stub: everybody is Ada.
+async fn login(authority: Authority) -> Result<String, Refusal> {
+    let scope = hallpass::scope!("invoice:7:read", "report:*:read");
+    let grant = Grant::new("ada", scope).client("web").groups(["clerks"]);
+    let minted = authority.issue_access(grant).await?;
+    Ok(minted.access_token().expose_secret().to_owned())
+}

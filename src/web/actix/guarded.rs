@@ -1,0 +1,124 @@
+//! Translates [`Guard`]: the middleware that lets requests in or answers them.
+//! Must not decide anything.
+
+use std::{
+    future::{Future, Ready, ready},
+    pin::Pin,
+    rc::Rc,
+    task::{Context, Poll},
+};
+
+use actix_web::{
+    Error, HttpMessage as _, HttpRequest,
+    body::EitherBody,
+    dev::{Service, ServiceRequest, ServiceResponse, Transform},
+    error::InternalError,
+};
+
+use super::respond::{respond, write_onto};
+use crate::web::{Caller, Guard, Refusal, RequestHead, caller::Admitted};
+
+/// A service behind a [`Guard`].
+#[derive(Debug)]
+pub struct GuardMiddleware<S> {
+    inner: Rc<S>,
+    guard: Guard,
+}
+
+impl<S, B> Transform<S, ServiceRequest> for Guard
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Transform = GuardMiddleware<S>;
+    type InitError = ();
+    type Future = Ready<Result<GuardMiddleware<S>, ()>>;
+
+    fn new_transform(&self, inner: S) -> Self::Future {
+        ready(Ok(GuardMiddleware { inner: Rc::new(inner), guard: self.clone() }))
+    }
+}
+
+impl<S, B> Service<ServiceRequest> for GuardMiddleware<S>
+where
+    S: Service<ServiceRequest, Response = ServiceResponse<B>, Error = Error> + 'static,
+    B: 'static,
+{
+    type Response = ServiceResponse<EitherBody<B>>;
+    type Error = Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Self::Response, Error>>>>;
+
+    fn poll_ready(&self, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
+        self.inner.poll_ready(cx)
+    }
+
+    fn call(&self, request: ServiceRequest) -> Self::Future {
+        let inner = Rc::clone(&self.inner);
+        let guard = self.guard.clone();
+        Box::pin(async move {
+            let (presented, accept) = {
+                let head = head_of(&guard, request.request());
+                (guard.present(&head), guard.accept(&head))
+            };
+            let accept = accept.as_deref();
+            let admitted = match presented {
+                Ok(presented) => guard.admit(presented).await,
+                Err(refusal) => Err(refusal),
+            };
+            let caller = match admitted {
+                Ok(caller) => caller,
+                Err(refusal) => {
+                    let answer = guard.answer(&refusal, accept);
+                    return Ok(request.into_response(respond(answer)).map_into_right_body());
+                }
+            };
+            leave(&request, caller, &guard);
+            match inner.call(request).await {
+                Ok(response) => Ok(restyle(&guard, accept, response)),
+                Err(error) => match error.as_error::<Refusal>() {
+                    Some(refusal) => {
+                        let answer = respond(guard.answer(refusal, accept));
+                        Err(InternalError::from_response(refusal.clone(), answer).into())
+                    }
+                    None => Err(error),
+                },
+            }
+        })
+    }
+}
+
+fn leave(request: &ServiceRequest, caller: Caller, guard: &Guard) {
+    let mut extensions = request.extensions_mut();
+    // An outer guard's witness is not this one's.
+    let _ = extensions.remove::<crate::Verified>();
+    if let Caller::Verified(who) = &caller {
+        extensions.insert(who.clone());
+    }
+    extensions.insert(caller.clone());
+    extensions.insert(Admitted { caller, guard: guard.clone() });
+}
+
+/// A handler's refusal gets this guard's look; other headers of it stay.
+fn restyle<B>(
+    guard: &Guard,
+    accept: Option<&str>,
+    response: ServiceResponse<B>,
+) -> ServiceResponse<EitherBody<B>> {
+    let refusal = response.response().error().and_then(Error::as_error::<Refusal>).cloned();
+    let Some(refusal) = refusal else { return response.map_into_left_body() };
+    let (request, response) = response.into_parts();
+    let response = write_onto(response.drop_body(), guard.answer(&refusal, accept));
+    ServiceResponse::new(request, response).map_into_right_body()
+}
+
+/// What the guard wants to see of a request.
+fn head_of<'r>(guard: &'r Guard, request: &'r HttpRequest) -> RequestHead<'r> {
+    let target = request.uri().path_and_query().map_or("/", |target| target.as_str());
+    let head = RequestHead::new(request.method().as_str(), target);
+    guard.reads().fold(head, |head, name| {
+        let mut values = request.headers().get_all(name);
+        values.by_ref().fold(head, |head, value| head.header(name, value))
+    })
+}

@@ -1,0 +1,83 @@
+//! The service on axum.
+
+use axum::{
+    Router,
+    body::Body,
+    extract::State,
+    http::{HeaderMap, Request},
+    routing::{get, post},
+};
+use hallpass::{
+    Verified,
+    authority::Issued,
+    web::{Caller, Refusal, Scoped},
+};
+use http_body_util::BodyExt as _;
+use tower::ServiceExt as _;
+
+use crate::{
+    requests::{Row, Seen},
+    service::{self, ReadInvoices},
+    world::{GUARDS, World},
+};
+
+fn routes(world: &World) -> Router {
+    let show = |State(world): State<World>, who: Verified| async move { world.me(&who) };
+    Router::new()
+        .route("/me", get(show).post(show))
+        .route("/maybe", get(|State(world): State<World>, who: Option<Verified>| async move {
+            world.caller(&who.map_or(Caller::Anonymous, Caller::Verified))
+        }))
+        .route("/caller", get(caller).post(caller))
+        .route("/invoices", get(|State(world): State<World>, who: Scoped<ReadInvoices>| async move {
+            world.list(&who)
+        }))
+        .route(
+            "/invoices/{id}",
+            get(show)
+                .route_layer(service::read_invoice())
+                .merge(post(show).route_layer(service::write_invoice())),
+        )
+        .route("/all-invoices", get(show).route_layer(service::all_invoices()))
+        .nest(
+            "/accounts/{account}",
+            Router::new().route("/books/{book}", get(show)).route_layer(service::read_book()),
+        )
+        .route("/misnamed/{id}", get(show).route_layer(service::misnamed()))
+        .route("/pay", post(show).route_layer(service::pay()))
+        .route("/pay-invoice-7", post(|State(world): State<World>, who: Verified| async move {
+            world.pay_invoice_7(&who)
+        }))
+        .route("/refresh", post(refresh))
+        .with_state(world.clone())
+}
+
+async fn caller(State(world): State<World>, caller: Caller) -> String {
+    world.caller(&caller)
+}
+
+async fn refresh(State(world): State<World>, headers: HeaderMap) -> Result<Issued, Refusal> {
+    let token = headers.get("x-refresh").and_then(|value| value.to_str().ok()).unwrap_or_default();
+    Ok(world.authority.refresh(token).await?)
+}
+
+pub(crate) fn router(world: &World) -> Router {
+    let unguarded = Router::new().nest("/unguarded", routes(world));
+    GUARDS.iter().fold(unguarded, |router, name| {
+        let guard = world.guard(name).unwrap();
+        router.nest(&format!("/{name}"), routes(world).layer(guard))
+    })
+}
+
+pub(crate) async fn send(router: &Router, row: &Row) -> Option<Seen> {
+    let mut request = Request::builder().method(row.method).uri(&row.target);
+    for (name, value) in &row.headers {
+        request = request.header(*name, value.as_slice());
+    }
+    let request = request.body(Body::empty()).unwrap();
+    let response = router.clone().oneshot(request).await.unwrap();
+    let (parts, body) = response.into_parts();
+    let body = body.collect().await.unwrap().to_bytes();
+    let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
+    Some(Seen::new(parts.status.as_u16(), headers, &body))
+}

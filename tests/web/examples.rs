@@ -1,0 +1,101 @@
+//! The examples, as processes that are talked to over HTTP.
+
+use std::time::{Duration, Instant};
+
+use serde_json::json;
+
+use crate::process::{Process, Response, send};
+
+fn post(address: &str, path: &str, body: &serde_json::Value) -> Response {
+    send(address, &format!("POST {path}"), &[], &body.to_string())
+}
+
+fn get(address: &str, path: &str, token: &str) -> Response {
+    send(address, &format!("GET {path}"), &[("Authorization", &format!("Bearer {token}"))], "")
+}
+
+fn login(address: &str, user: &str) -> (String, String) {
+    let answer = post(address, "/login", &json!({ "user": user, "password": "secret" }));
+    assert_eq!(answer.status, 200, "{answer:?}");
+    assert_eq!(answer.header("cache-control"), Some("no-store"));
+    let body = answer.json();
+    let text = |name: &str| body[name].as_str().unwrap().to_owned();
+    (text("access_token"), text("refresh_token"))
+}
+
+/// What the curl session of both APIs shows.
+fn walk(address: &str) {
+    let wrong = post(address, "/login", &json!({ "user": "ada", "password": "wrong" }));
+    assert_eq!((wrong.status, wrong.json()["error"].clone()), (400, json!("invalid_grant")));
+
+    let (ada, refresh) = login(address, "ada");
+    let (bob, _) = login(address, "bob");
+    assert_eq!(get(address, "/invoices", &ada).json()["for"], "ada");
+    assert_eq!(get(address, "/invoices/7", &bob).json()["invoice"], "7");
+    let other = get(address, "/invoices/8", &bob);
+    assert_eq!(other.status, 403);
+    assert!(other.header("www-authenticate").unwrap().contains("scope=\"invoice:8:read\""));
+    assert_eq!(send(address, "GET /invoices", &[], "").header("www-authenticate"), Some("Bearer"));
+    assert_eq!(get(address, "/sessions?user=bob", &bob).status, 403);
+    let sessions = get(address, "/sessions?user=bob", &ada).json();
+    assert!(!sessions["sessions"].as_array().unwrap().is_empty());
+
+    let bearer = format!("Bearer {ada}");
+    let key = send(address, "POST /api-keys", &[("Authorization", &bearer)], "").json();
+    let key = key["api_key"].as_str().unwrap().to_owned();
+    let with_key = |line: &str| send(address, line, &[("X-API-Key", &key)], "").status;
+    assert_eq!([with_key("GET /invoices"), with_key("POST /invoices/7")], [200, 403]);
+
+    let next = post(address, "/refresh", &json!({ "refresh_token": refresh })).json();
+    let next = next["refresh_token"].as_str().unwrap();
+    assert_eq!(post(address, "/logout", &json!({ "refresh_token": next })).status, 204);
+    // The very next request.
+    assert_eq!(get(address, "/invoices", &ada).status, 401);
+    let ended = post(address, "/refresh", &json!({ "refresh_token": next }));
+    assert_eq!((ended.status, ended.json()["error"].clone()), (400, json!("invalid_grant")));
+    assert_eq!(get(address, "/invoices/7", &bob).status, 200, "another session lives");
+}
+
+#[test]
+fn axum_api_works_as_its_header_says() {
+    walk(&Process::example("axum_api", &[]).address);
+}
+
+#[test]
+fn actix_api_works_as_its_header_says() {
+    walk(&Process::example("actix_api", &[]).address);
+}
+
+/// Logout ends access in a second process on the same store within a second.
+#[test]
+fn logout_reaches_a_second_process_within_a_second() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("tokens.db").display().to_string();
+    let key = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/vectors/keys/ed25519.pkcs8.pem");
+    let secret = "c29tZSBzZWNyZXQgb2YgMzIgYnl0ZXMgZm9yIHRlc3Q=";
+    let variables =
+        [("TOKENS_DB", file.as_str()), ("SIGNING_KEY", key), ("HALLPASS_SECRET", secret)];
+    let [one, two] = [(); 2].map(|()| Process::example("axum_api", &variables));
+    let (access, refresh) = login(&one.address, "ada");
+    assert_eq!(get(&two.address, "/invoices", &access).status, 200);
+    assert_eq!(post(&one.address, "/logout", &json!({ "refresh_token": refresh })).status, 204);
+    assert_eq!(get(&one.address, "/invoices", &access).status, 401, "in the same process at once");
+    let began = Instant::now();
+    while get(&two.address, "/invoices", &access).status != 401 {
+        assert!(began.elapsed() < Duration::from_secs(1), "in the second process within a second");
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    eprintln!("the second process refused after {:?}", began.elapsed());
+}
+
+#[test]
+fn old_and_new_tokens_work_side_by_side() {
+    let Process { address, .. } = &Process::example("migrate_from_jsonwebtoken", &[]);
+    let old = send(address, "GET /old-login", &[], "").body;
+    let new = send(address, "GET /login", &[], "").json();
+    for token in [&*old, new["access_token"].as_str().unwrap()] {
+        assert_eq!(get(address, "/me", token).body, "ada may invoice:*:read");
+    }
+    let (head, _) = old.rsplit_once('.').unwrap();
+    assert_eq!(get(address, "/me", &format!("{head}.AAAA")).status, 401);
+}
