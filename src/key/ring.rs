@@ -7,7 +7,7 @@ use crate::Timestamp;
 
 use super::{
     Algorithm, Jwks, KeyError, KeyPolicy, KeyState, KeyTimes, SigningKey, VerifyingKey,
-    VerifyingKeys, rotate::Rule,
+    VerifyingKeys,
 };
 
 /// The keys of an authority: one signs, one waits published to follow it, the former ones verify
@@ -39,6 +39,13 @@ pub(super) struct Inner {
     keys: VerifyingKeys,
     /// Given keys have none: the host changes them.
     pub(super) rule: Option<Rule>,
+}
+
+/// How a ring makes and changes its own keys.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Rule {
+    pub(super) algorithm: Algorithm,
+    pub(super) policy: KeyPolicy,
 }
 
 /// One key of a ring, with its times.

@@ -3,6 +3,7 @@
 
 use crate::{Timestamp, id::KeyId};
 
+use super::ring::Rule;
 use super::{Algorithm, HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes, SigningKey};
 
 /// Why a ring does not rotate.
@@ -29,13 +30,6 @@ pub enum RotateError {
     /// The key after the next could not be made.
     #[error("cannot make the next key: {0}")]
     Key(#[from] KeyError),
-}
-
-/// How a ring makes and changes its own keys.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Rule {
-    pub(super) algorithm: Algorithm,
-    pub(super) policy: KeyPolicy,
 }
 
 impl KeyRing {
