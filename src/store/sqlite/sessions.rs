@@ -180,6 +180,6 @@ pub(super) fn prune(
     before: Timestamp,
     limit: u32,
 ) -> Result<u32, Error> {
-    let gone = step.execute(sql, params![at(before), limit])?;
+    let gone = step.execute_beyond_limit(sql, params![at(before), limit])?;
     Ok(u32::try_from(gone).unwrap_or(u32::MAX))
 }

@@ -7,6 +7,9 @@ use rusqlite::{Connection, OptionalExtension, Params, Row};
 
 use super::{super::revocation::RevocationRecord, error::Error, statement::Sql};
 
+/// Pages beyond the limit for what forgets.
+const RESERVE: i64 = 32;
+
 /// The transaction of a batch, as a command sees it.
 pub(super) struct Step<'c> {
     connection: &'c Connection,
@@ -23,6 +26,27 @@ impl<'c> Step<'c> {
     pub(super) fn execute(&self, sql: Sql, params: impl Params) -> Result<usize, Error> {
         self.count();
         Ok(self.connection.prepare_cached(sql.text())?.execute(params)?)
+    }
+
+    /// Runs a statement that gives room back. It may use a few pages more than
+    /// [`max_bytes`](super::SqliteOptions::max_bytes) allows, else a full file could never be
+    /// emptied: taking a row out of a tree may need a page for a moment.
+    pub(super) fn execute_beyond_limit(
+        &self,
+        sql: Sql,
+        params: impl Params,
+    ) -> Result<usize, Error> {
+        let pages: i64 =
+            self.connection.query_row("PRAGMA max_page_count", [], |row| row.get(0))?;
+        self.limit_pages(pages.saturating_add(RESERVE))?;
+        let done = self.execute(sql, params);
+        self.limit_pages(pages)?;
+        done
+    }
+
+    fn limit_pages(&self, pages: i64) -> Result<(), Error> {
+        let sql = format!("PRAGMA max_page_count = {pages}");
+        Ok(self.connection.query_row(&sql, [], |_| Ok(()))?)
     }
 
     /// The only row of a statement, if there is one.
