@@ -6,7 +6,7 @@
 //! its speed changes all of them alike.
 
 #![expect(missing_docs, reason = "criterion's macro makes a public function")]
-#![expect(clippy::unwrap_used, reason = "a bench fails by panicking")]
+#![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "the peer is measured through its own front door")]
 
 #[path = "verify/floor.rs"]
