@@ -11,6 +11,8 @@ mod conformance;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod feed;
@@ -24,3 +26,5 @@ mod server;
 mod setup;
 #[cfg(test)]
 mod shape;
+#[cfg(test)]
+mod versions;

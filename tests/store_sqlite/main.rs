@@ -21,3 +21,5 @@ mod server;
 mod snapshot;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod versions;
