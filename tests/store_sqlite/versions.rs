@@ -70,8 +70,15 @@ async fn inv_56_statements_of_version_1_run_on_this_schema() {
     // The older one refreshes, and the newer one takes its token.
     let attempt = 7_u64.to_be_bytes();
     let (row, at) = (session(1), NOW + MINUTE * 2);
-    let advanced =
-        params![row.id.as_bytes(), 2, 1, attempt, millis(at), None::<i64>, millis(at + MINUTE)];
+    let advanced = params![
+        row.id.as_bytes(),
+        2,
+        1,
+        attempt,
+        millis(at),
+        None::<i64>,
+        millis(at + MINUTE * 60)
+    ];
     assert_eq!(older.execute(statements["advance_session"], advanced).unwrap(), 1);
     let again = newer.rotate_session(&rotation(&session(1), 1, 7), at).await.unwrap();
     assert_eq!(granted(&again), 2, "its own attempt is known here as well");
