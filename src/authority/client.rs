@@ -7,6 +7,31 @@ use crate::{
     scope::Scope,
 };
 
+/// What a client may ask the token endpoint for (RFC 6749 §1.3, §1.5).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum GrantType {
+    /// `authorization_code`: for a user, through the browser.
+    AuthorizationCode,
+    /// `refresh_token`: to go on with a session.
+    RefreshToken,
+    /// `client_credentials`: for itself.
+    ClientCredentials,
+}
+
+/// How a client proves itself at the endpoints it calls directly (RFC 6749 §2.3, OpenID Connect
+/// Core §9).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum ClientAuthentication {
+    /// `client_secret_basic` or `client_secret_post`: it knows a secret.
+    Secret,
+    /// `private_key_jwt`: it signs an assertion (RFC 7523 §2.2).
+    PrivateKeyJwt,
+    /// `none`: it cannot, a public client.
+    None,
+}
+
 /// An application known to the authority (RFC 6749 §2.1).
 ///
 /// A client that is not configured is the host's own: its sessions follow the authority's policy
@@ -28,6 +53,17 @@ pub struct Client {
     pub(super) ceiling: Option<Scope>,
     pub(super) audience: Vec<Audience>,
     pub(super) policy: Option<Policy>,
+    pub(super) name: Option<String>,
+    pub(super) redirect_uris: Vec<String>,
+    pub(super) post_logout_redirect_uris: Vec<String>,
+    pub(super) grants: Vec<GrantType>,
+    pub(super) authentication: ClientAuthentication,
+    /// Its public keys as a JWK set, for `private_key_jwt`.
+    pub(super) jwks: Option<String>,
+    pub(super) default_scope: Option<Scope>,
+    pub(super) trusted: bool,
+    pub(super) always_refresh: bool,
+    pub(super) may_introspect: bool,
 }
 
 impl Client {
@@ -50,6 +86,20 @@ impl Client {
             ceiling: None,
             audience: Vec::new(),
             policy: None,
+            name: None,
+            redirect_uris: Vec::new(),
+            post_logout_redirect_uris: Vec::new(),
+            grants: Vec::new(),
+            authentication: if confidential {
+                ClientAuthentication::Secret
+            } else {
+                ClientAuthentication::None
+            },
+            jwks: None,
+            default_scope: None,
+            trusted: false,
+            always_refresh: false,
+            may_introspect: false,
         }
     }
 
@@ -71,6 +121,73 @@ impl Client {
     #[must_use]
     pub fn policy(mut self, policy: Policy) -> Self {
         self.policy = Some(policy);
+        self
+    }
+
+    /// What people read on the consent page. Without it, the id.
+    #[must_use]
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// Where authorization codes may be sent (RFC 6749 §3.1.2). Call it again for more.
+    #[must_use]
+    pub fn redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.redirect_uris.push(uri.into());
+        self
+    }
+
+    /// Where the browser may be sent after signing out (OpenID Connect RP-Initiated Logout §2.1).
+    #[must_use]
+    pub fn post_logout_redirect_uri(mut self, uri: impl Into<String>) -> Self {
+        self.post_logout_redirect_uris.push(uri.into());
+        self
+    }
+
+    /// What it may ask the token endpoint for. Call it again for more; none is the default.
+    #[must_use]
+    pub fn grant(mut self, grant: GrantType) -> Self {
+        if !self.grants.contains(&grant) {
+            self.grants.push(grant);
+        }
+        self
+    }
+
+    /// Lets it prove itself by signed assertions instead of a secret (RFC 7523 §2.2). `jwks` is
+    /// its JWK set, public keys only.
+    #[must_use]
+    pub fn private_key_jwt(mut self, jwks: impl Into<String>) -> Self {
+        self.authentication = ClientAuthentication::PrivateKeyJwt;
+        self.jwks = Some(jwks.into());
+        self
+    }
+
+    /// What it gets when it asks for no scope (RFC 6749 §3.3).
+    #[must_use]
+    pub fn default_scope(mut self, scope: Scope) -> Self {
+        self.default_scope = Some(scope);
+        self
+    }
+
+    /// Whether its users are not asked for consent: an application of the same house.
+    #[must_use]
+    pub fn trusted(mut self, trusted: bool) -> Self {
+        self.trusted = trusted;
+        self
+    }
+
+    /// Whether it gets a refresh token without asking for `offline_access`.
+    #[must_use]
+    pub fn always_refresh(mut self, always: bool) -> Self {
+        self.always_refresh = always;
+        self
+    }
+
+    /// Whether it may ask what a token is (RFC 7662 §2.1): a resource server.
+    #[must_use]
+    pub fn may_introspect(mut self, may: bool) -> Self {
+        self.may_introspect = may;
         self
     }
 }

@@ -38,7 +38,7 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
-    client::Client,
+    client::{Client, ClientAuthentication, GrantType},
     error::{
         ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
         SigningError, WithdrawError,
@@ -56,7 +56,7 @@ use crate::{
     id::{Audience, ClientId},
     scope::Negotiation,
     secret::TokenText,
-    store::Store,
+    store::{ServerStore, Store},
     token::{Issuer, Prefixes, sealing::SealingKeys},
     verifier::{PermissionSource, Verified, Verifier, VerifyError},
 };
@@ -79,6 +79,8 @@ struct Inner {
     sealing_key: u8,
     prefixes: Prefixes,
     store: Arc<dyn Store>,
+    /// The same store, where it remembers all that an authorization server needs.
+    server: Option<Arc<dyn ServerStore>>,
     clock: Arc<dyn Clock>,
     policy: Policy,
     clients: HashMap<ClientId, Client>,

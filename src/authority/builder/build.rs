@@ -136,6 +136,7 @@ impl AuthorityBuilder {
             sealing,
             prefixes: Prefixes::new(&self.prefix)?,
             store,
+            server: self.server,
             clock: self.clock,
             policy: self.policy,
             clients,
