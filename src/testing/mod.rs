@@ -8,6 +8,7 @@
 //! | expiry without waiting | [`TestClock`] |
 //! | what your service does when the store is down | [`FailingStore`] |
 //! | how many store calls something costs | [`CountingStore`] |
+//! | what your service does when an issuer's keys change, or cannot be fetched | [`JwksServer`] |
 //! | a store of your own | [`conformance`] |
 
 #[cfg(feature = "actix")]
@@ -16,6 +17,7 @@ mod authority;
 mod clock;
 pub mod conformance;
 mod random;
+mod server;
 mod stores;
 mod token;
 #[cfg(feature = "tower")]
@@ -25,5 +27,6 @@ mod web;
 
 pub use authority::TestAuthority;
 pub use clock::TestClock;
+pub use server::JwksServer;
 pub use stores::{CountingStore, FailingStore, Fault, StoreMethod};
 pub use token::TestToken;
