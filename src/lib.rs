@@ -47,7 +47,7 @@ pub mod store;
 pub mod testing;
 pub mod token;
 pub mod verifier;
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
+#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "test-util"))]
 pub mod web;
 
 #[cfg(feature = "jsonwebtoken-provider")]

@@ -17,6 +17,7 @@ mod process;
 mod requests;
 mod service;
 mod table;
+mod testing;
 mod tokens;
 mod tower;
 mod world;

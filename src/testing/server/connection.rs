@@ -58,14 +58,18 @@ impl Asked {
 
 /// What it is answered.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Reply {
-    pub(super) status: u16,
-    pub(super) headers: Vec<(String, String)>,
-    pub(super) body: String,
+pub(in crate::testing) struct Reply {
+    pub(in crate::testing) status: u16,
+    pub(in crate::testing) headers: Vec<(String, String)>,
+    pub(in crate::testing) body: String,
 }
 
 impl Reply {
-    pub(super) fn new(status: u16, content_type: &str, body: impl Into<String>) -> Self {
+    pub(in crate::testing) fn new(
+        status: u16,
+        content_type: &str,
+        body: impl Into<String>,
+    ) -> Self {
         let headers = vec![("content-type".to_owned(), content_type.to_owned())];
         Self { status, headers, body: body.into() }
     }
