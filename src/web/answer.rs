@@ -52,6 +52,32 @@ impl Answer {
         (self.status, self.headers, self.body)
     }
 
+    /// An answer without a body.
+    #[cfg(feature = "oauth")]
+    pub(crate) const fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// An answer with a body of JSON.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn json(status: u16, body: impl Into<String>) -> Self {
+        let answer = Self { body: body.into(), ..Self::empty(status) };
+        answer.with_header("content-type", "application/json")
+    }
+
+    /// The same with one more header: a name in lower case, a value of visible ASCII.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.push(name, value);
+        self
+    }
+
+    /// The same, not to be kept by any cache (RFC 6749 §5.1).
+    #[cfg(feature = "oauth")]
+    pub(crate) fn no_store(self) -> Self {
+        self.with_header("cache-control", "no-store").with_header("pragma", "no-cache")
+    }
+
     pub(super) fn push(&mut self, name: &str, value: impl Into<String>) {
         self.headers.push((name.to_owned(), value.into()));
     }
