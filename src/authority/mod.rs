@@ -21,6 +21,8 @@ mod builder;
 mod client;
 mod error;
 mod grant;
+#[cfg(feature = "oauth")]
+mod inspect;
 mod issue;
 mod issued;
 mod keys;
@@ -117,12 +119,6 @@ impl Authority {
     #[must_use]
     pub fn verifier(&self) -> Verifier {
         self.0.verifier.clone()
-    }
-
-    /// Whether its store remembers all that an authorization server needs.
-    #[cfg(feature = "oauth")]
-    pub(crate) fn has_server_store(&self) -> bool {
-        self.0.server.is_some()
     }
 
     /// Who issues: the `iss` claim.
