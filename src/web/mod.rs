@@ -20,6 +20,7 @@ mod guard;
 mod head;
 mod refusal;
 mod refusal_from;
+mod resource;
 mod route;
 mod source;
 
@@ -40,6 +41,7 @@ pub use self::{
     guard::{Guard, Presented},
     head::RequestHead,
     refusal::{Reason, Refusal},
+    resource::{ProtectedResource, ResourceError},
     route::RequireScope,
     source::Source,
 };
