@@ -113,6 +113,12 @@ impl Authority {
         self.0.verifier.clone()
     }
 
+    /// Whether its store remembers all that an authorization server needs.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn has_server_store(&self) -> bool {
+        self.0.server.is_some()
+    }
+
     /// Who issues: the `iss` claim.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {

@@ -23,6 +23,7 @@ mod refusal_from;
 mod resource;
 mod route;
 mod source;
+pub(crate) mod urlencoded;
 
 #[cfg(feature = "actix")]
 pub mod actix;
