@@ -167,7 +167,6 @@ impl Guard {
         self.settings.style.answer(scheme.unwrap_or("Bearer"), refusal, accept)
     }
 
-    #[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
     /// The request's `Accept` header, where answers depend on it.
     #[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
     pub(super) fn accept(&self, head: &RequestHead<'_>) -> Option<String> {

@@ -20,6 +20,7 @@ mod guard;
 mod head;
 mod refusal;
 mod refusal_from;
+mod resource;
 mod route;
 mod source;
 pub(crate) mod urlencoded;
@@ -41,6 +42,7 @@ pub use self::{
     guard::{Guard, Presented},
     head::RequestHead,
     refusal::{Reason, Refusal},
+    resource::{ProtectedResource, ResourceError},
     route::RequireScope,
     source::Source,
 };
