@@ -1,17 +1,19 @@
-//! A gateway: it answers nginx, which asks before each request whether to let it through.
+//! A gateway: it answers a proxy, which asks before each request whether to let it through.
 //!
 //! ```text
 //! $ cargo run --example gateway --features axum,gateway,tokio &
 //! listening on http://127.0.0.1:9000
+//! $ python3 -m http.server 9001 --bind 127.0.0.1 &     # any service; it sees who calls in X-Auth-Subject
 //! $ nginx -c "$PWD/examples/gateway/nginx.conf"        # listens on 8080, asks 9000, passes on to 9001
-//! $ curl -i localhost:8080/health                      # 200: the rule says `public`
+//! $ curl -i localhost:8080/health                      # the rule says `public`: the service's own answer
 //! $ curl -i localhost:8080/invoices/7                  # 401: a token is required
 //! $ TOKEN=$(curl -s -X POST localhost:9000/login)      # a stub; yours signs the user in
-//! $ curl -i -H "Authorization: Bearer $TOKEN" localhost:8080/invoices/7      # 200
+//! $ curl -i -H "Authorization: Bearer $TOKEN" localhost:8080/invoices/7      # the service's own answer
 //! $ curl -i -H "Authorization: Bearer $TOKEN" localhost:8080/invoices/8      # 403: another id
 //! ```
 //!
-//! `LISTEN` says where it listens, `RULES` which rules it reads.
+//! `LISTEN` says where it listens, `RULES` which rules it reads, and `PROXY` who asks: `nginx`,
+//! `traefik` or `envoy`. The file for each proxy is beside this one and says how to start it.
 
 use std::{env, error::Error, fs};
 
@@ -39,12 +41,19 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let rules = env::var("RULES").unwrap_or_else(|_| RULES.to_owned());
     let rules = Rules::from_toml(&fs::read_to_string(rules)?)?;
     let guard = Guard::new(authority.verifier()).realm("invoices");
-    let gateway = Gateway::new(guard, rules, Dialect::Nginx);
+    let dialect = match env::var("PROXY").as_deref() {
+        Ok("envoy") => Dialect::Envoy { path_prefix: "/authorize".to_owned() },
+        Ok("traefik") => Dialect::Traefik,
+        Ok("nginx") | Err(_) => Dialect::Nginx,
+        Ok(other) => return Err(format!("PROXY: `{other}` is none of them").into()),
+    };
+    let gateway = Gateway::new(guard, rules, dialect);
 
-    // The proxy asks at `/authorize`; nothing else may reach the gateway's questions.
+    // nginx and Traefik ask at `/authorize`, Envoy at every path below it. Only the proxy may
+    // reach this.
     let app = Router::new()
-        .route_service("/authorize", gateway)
-        .route("/login", post(move || login(authority.clone())));
+        .route("/login", post(move || login(authority.clone())))
+        .fallback_service(gateway);
     let listen = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:9000".to_owned());
     let listener = tokio::net::TcpListener::bind(listen).await?;
     println!("listening on http://{}", listener.local_addr()?);

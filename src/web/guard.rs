@@ -169,6 +169,7 @@ impl Guard {
 
     #[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
     /// The request's `Accept` header, where answers depend on it.
+    #[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
     pub(super) fn accept(&self, head: &RequestHead<'_>) -> Option<String> {
         self.settings.style.restyle.as_ref()?;
         let accepted = head.values("accept").filter_map(|value| str::from_utf8(value).ok());

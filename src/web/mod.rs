@@ -22,6 +22,7 @@ mod refusal;
 mod refusal_from;
 mod route;
 mod source;
+pub(crate) mod urlencoded;
 
 #[cfg(feature = "actix")]
 pub mod actix;
