@@ -74,7 +74,6 @@ impl Answer {
     }
 
     /// The same with this body, whose type its headers say.
-    #[cfg(feature = "oauth")]
     pub(crate) fn with_body(self, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self }
     }
