@@ -40,6 +40,8 @@ mod event;
 pub mod guide;
 pub mod id;
 pub mod key;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 pub mod scope;
 pub mod secret;
 pub mod store;
@@ -47,7 +49,6 @@ pub mod store;
 pub mod testing;
 pub mod token;
 pub mod verifier;
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "test-util"))]
 pub mod web;
 
 #[cfg(feature = "jsonwebtoken-provider")]

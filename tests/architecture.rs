@@ -20,8 +20,9 @@ const RANKS: &[(u8, &[&str])] = &[
     (3, &["store"]),
     (4, &["verifier", "sqlite", "postgres", "redis"]),
     (5, &["authority", "remote"]),
-    (6, &["oauth", "web"]),
-    (7, &["url"]),
+    (6, &["web"]),
+    // The endpoints take a `RequestHead` and give an `Answer`, as the web edge does.
+    (7, &["oauth", "url"]),
     (8, &["testing", "guide", "error"]),
 ];
 

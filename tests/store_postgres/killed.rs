@@ -12,7 +12,7 @@ use std::{
 
 use hallpass::{
     id::{SessionId, Subject},
-    store::{Granted, RotateOutcome, SessionStore},
+    store::{Granted, Owner, RotateOutcome, SessionStore},
 };
 
 use crate::{
@@ -30,8 +30,8 @@ async fn child_that_rotates() {
     let Ok(name) = std::env::var(CHILD_SCHEMA) else { return };
     let store = Arc::new(builder(&name).connect(&url()).await.unwrap());
     let mut tasks = Vec::new();
-    for row in store.list_sessions(&Subject::parse("all").unwrap(), None, 100, now()).await.unwrap()
-    {
+    let owner = Owner::Subject(Subject::parse("all").unwrap());
+    for row in store.list_sessions(&owner, None, 100, now()).await.unwrap() {
         let store = Arc::clone(&store);
         tasks.push(tokio::spawn(async move {
             let mut current = row.state.generation;

@@ -54,7 +54,7 @@ async fn every_operation_is_one_statement() {
     one!(store.find_session(&row.id));
     one!(store.rotate_session(&rotation(row.id, 0), now));
     one!(store.confirm_session(&row.id, 1, now));
-    one!(store.list_sessions(&subject, None, 10, now));
+    one!(store.list_sessions(&Owner::Subject(subject.clone()), None, 10, now));
     one!(store.end_session(&row.id, EndReason::SignedOut, now));
     one!(store.insert_api_key(&key));
     one!(store.find_api_key(&key.id));
@@ -169,7 +169,7 @@ async fn every_statement_is_an_index_look_up() {
         }
         store.confirm_session(&row.id, 1, now).await.unwrap();
         let subject = Subject::parse(&format!("user-{round}")).unwrap();
-        store.list_sessions(&subject, None, 10, now).await.unwrap();
+        store.list_sessions(&Owner::Subject(subject.clone()), None, 10, now).await.unwrap();
         store.end_session(&row.id, EndReason::SignedOut, now).await.unwrap();
         store.prune_sessions(now, 100).await.unwrap();
         store.insert_api_key(&key).await.unwrap();

@@ -16,7 +16,9 @@ pub(super) struct Statements {
     pub(super) rotate_many: String,
     pub(super) confirm_session: String,
     pub(super) end_session: String,
-    pub(super) list_sessions: String,
+    pub(super) list_sessions_of_subject: String,
+    pub(super) list_sessions_of_client: String,
+    pub(super) list_sessions_of_subject_at_client: String,
     pub(super) prune_sessions: String,
     pub(super) insert_api_key: String,
     pub(super) find_api_key: String,
@@ -74,6 +76,13 @@ impl Statements {
             schema.fill(&text)
         };
         let fill = |text: String| schema.fill(&text);
+        let list_sessions = |owner: &str| {
+            schema.fill(&format!(
+                "SELECT {session} FROM SCHEMA.session s WHERE {owner} AND s.id > $3 \
+                 AND s.ended_at IS NULL AND $5 < s.absolute_expires_at AND $5 < s.idle_expires_at \
+                 ORDER BY s.id LIMIT $4"
+            ))
+        };
         let prune = |table: &str, due: &str| {
             schema.fill(&format!(
                 "WITH due AS MATERIALIZED (SELECT id FROM SCHEMA.{table} WHERE {due} <= $1 \
@@ -105,11 +114,9 @@ impl Statements {
                  FROM locked l LEFT JOIN recorded r ON true"
                     .into(),
             ),
-            list_sessions: fill(format!(
-                "SELECT {session} FROM SCHEMA.session s WHERE s.subject = $1 AND s.id > $2 \
-                 AND s.ended_at IS NULL AND $4 < s.absolute_expires_at AND $4 < s.idle_expires_at \
-                 ORDER BY s.id LIMIT $3"
-            )),
+            list_sessions_of_subject: list_sessions("s.subject = $1 AND $2::text = ''"),
+            list_sessions_of_client: list_sessions("s.client = $2 AND $1::text = ''"),
+            list_sessions_of_subject_at_client: list_sessions("s.client = $2 AND s.subject = $1"),
             prune_sessions: prune("session", "prune_after"),
             insert_api_key: insert("api_key", &API_KEY_COLUMNS),
             find_api_key: fill(format!("SELECT {api_key} FROM SCHEMA.api_key k WHERE k.id = $1")),

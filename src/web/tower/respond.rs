@@ -74,10 +74,13 @@ fn status_code(status: u16) -> StatusCode {
 }
 
 fn write_headers(headers: Vec<(String, String)>, out: &mut HeaderMap) {
+    for (name, _) in &headers {
+        out.remove(name);
+    }
     for (name, value) in headers {
         // INVARIANT (header values): every value is visible ASCII; what is not is left out.
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            out.insert(name, value);
+            out.append(name, value);
         }
     }
 }
