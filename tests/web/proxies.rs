@@ -123,6 +123,9 @@ fn refusals_reach_the_client(proxied: &Proxied, authorization: (&str, &str)) {
     let missing = proxied.get("/invoices/7", &[]);
     assert_eq!(missing.status, 401);
     assert_eq!(missing.header("www-authenticate"), Some("Bearer realm=\"invoices\""));
+    let challenges = missing.head.to_lowercase().matches("www-authenticate").count();
+    assert_eq!((challenges, missing.header("cache-control")), (1, Some("no-store")), "{missing:?}");
+    assert!(missing.json()["error"].is_string(), "{missing:?}");
     let other = proxied.get("/invoices/8", &[authorization]);
     assert_eq!(other.status, 403);
     let challenge = other.header("www-authenticate").unwrap();
