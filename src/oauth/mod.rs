@@ -2,9 +2,13 @@
 //! Must not know an engine or a framework: a [`Request`] comes in, an [`Answer`](crate::web::Answer)
 //! goes out.
 
+mod assertion;
+mod client_auth;
+mod endpoint;
 mod endpoints;
 mod error;
 mod form;
+mod grant;
 mod host;
 mod rate_limit;
 mod request;

@@ -3,7 +3,7 @@
 
 use serde::Serialize;
 
-use super::{Answer, answer::to_json};
+use super::Answer;
 use crate::{id::Audience, scope::Scope, token::Issuer};
 
 const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
@@ -143,7 +143,7 @@ impl ProtectedResource {
 
     /// The answer to a request for it (RFC 9728 §3.2). Any page may read it.
     pub fn answer(&self) -> Answer {
-        Answer::json(200, to_json(self))
+        Answer::json(200, self)
             .with_header("cache-control", "public, max-age=3600")
             .with_header("access-control-allow-origin", "*")
     }
