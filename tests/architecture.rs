@@ -172,8 +172,8 @@ fn foreign_crates_are_named_in_one_place() {
         ("rusqlite", &["store/sqlite/"]),
         ("tokio_postgres", &["store/postgres/"]),
         // The parts of a path, where axum's router has found them.
-        ("axum::", &["web/axum", "web/tower/routed.rs"]),
-        ("actix_web", &["web/actix", "testing/actix.rs"]),
+        ("axum::", &["web/axum", "web/tower/routed.rs", "oauth/axum.rs"]),
+        ("actix_web", &["web/actix", "testing/actix.rs", "oauth/actix.rs"]),
     ];
     for (file, text) in sources() {
         let code = code(&text);

@@ -1,0 +1,13 @@
+//! The endpoints of an authorization server over HTTP, on axum and actix-web: one table of
+//! requests, the same bytes from both (INVARIANTS 74, 75, 76).
+
+#[cfg(test)]
+mod actix;
+#[cfg(test)]
+mod axum;
+#[cfg(test)]
+mod documents;
+#[cfg(test)]
+mod request;
+#[cfg(test)]
+mod world;
