@@ -8,6 +8,10 @@ mod axum;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
 mod request;
+#[cfg(test)]
+mod table;
 #[cfg(test)]
 mod world;
