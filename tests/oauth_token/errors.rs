@@ -75,7 +75,7 @@ async fn each_refusal_has_its_row() {
         // RFC 7662 §2.3: 401 for a caller that is not known, 403 for one that may not.
         (Introspect, None, &[("token", "x")], 401, "invalid_client"),
         (Introspect, Some(&wrong), &[("token", "x")], 401, "invalid_client"),
-        (Introspect, None, &[("token", "x"), ("client_id", "nosy")], 401, "invalid_client"),
+        (Introspect, None, &[("token", "x"), ("client_id", "phone")], 401, "invalid_client"),
         (Introspect, Some(&partner), &[("token", "x")], 403, "access_denied"),
     ];
     for (endpoint, header, form, status, error) in rows {

@@ -120,7 +120,6 @@ fn body() -> impl Strategy<Value = Vec<u8>> {
             "authorization_code",
             "partner",
             "phone",
-            "nosy",
             "hp_rt_",
             "hp_ak_AAAA",
             "hp_ac_x",

@@ -143,12 +143,7 @@ fn clients(builder: AuthorityBuilder) -> AuthorityBuilder {
                 .grant(GrantType::RefreshToken),
         )
         // An application on a phone.
-        .client(
-            Client::public("phone")
-                .scope(scope(ceiling))
-                .grant(GrantType::RefreshToken)
-                .grant(GrantType::ClientCredentials),
-        )
+        .client(Client::public("phone").scope(scope(ceiling)).grant(GrantType::RefreshToken))
         // Nobody has said what it may do, but for its default.
         .client(
             Client::confidential("job")
@@ -172,7 +167,6 @@ fn clients(builder: AuthorityBuilder) -> AuthorityBuilder {
                 .grant(GrantType::RefreshToken)
                 .may_introspect(true),
         )
-        .client(Client::public("nosy").may_introspect(true))
 }
 
 /// `Basic`, each half encoded first (RFC 6749 §2.3.1).
