@@ -174,6 +174,9 @@ fn foreign_crates_are_named_in_one_place() {
         // The parts of a path, where axum's router has found them.
         ("axum::", &["web/axum", "web/tower/routed.rs", "oauth/axum.rs"]),
         ("actix_web", &["web/actix", "testing/actix.rs", "oauth/actix.rs"]),
+        ("hyper_util", &["remote/http.rs"]),
+        ("hyper_rustls", &["remote/http.rs"]),
+        ("rustls", &["remote/http.rs"]),
     ];
     for (file, text) in sources() {
         let code = code(&text);

@@ -69,6 +69,16 @@ pub(crate) fn pruned(_sessions: u32, _revocations: u32, _api_keys: u32) {}
 #[inline]
 pub(crate) fn feed_failed(_error: &dyn Display) {}
 
+/// The keys of an issuer could not be read; what is known gets older.
+#[cfg(feature = "remote-jwks")]
+#[inline]
+pub(crate) fn keys_failed(_error: &dyn Display) {}
+
+/// The keys of an issuer were read.
+#[cfg(feature = "remote-jwks")]
+#[inline]
+pub(crate) fn keys_read(_used: usize, _skipped: usize) {}
+
 /// A store operation failed in the background.
 #[inline]
 pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}

@@ -80,6 +80,18 @@ pub(crate) fn feed_failed(error: &dyn Display) {
     warn!(target: TARGET, error = %error, "revocations could not be read");
 }
 
+/// The keys of an issuer could not be read; what is known gets older.
+#[cfg(feature = "remote-jwks")]
+pub(crate) fn keys_failed(error: &dyn Display) {
+    warn!(target: TARGET, error = %error, "the issuer's keys could not be read");
+}
+
+/// The keys of an issuer were read.
+#[cfg(feature = "remote-jwks")]
+pub(crate) fn keys_read(used: usize, skipped: usize) {
+    debug!(target: TARGET, used, skipped, "the issuer's keys were read");
+}
+
 /// A store operation failed in the background.
 pub(crate) fn store_failed(what: &'static str, error: &dyn Display) {
     warn!(target: TARGET, what, error = %error, "store operation failed");
