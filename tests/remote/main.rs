@@ -22,3 +22,5 @@ mod server;
 mod tls;
 #[cfg(test)]
 mod world;
+#[cfg(test)]
+mod year;

@@ -204,8 +204,8 @@ async fn serve(
             }
         };
         let head = format!("HTTP/1.1 {} x\r\n{}{length}\r\n", reply.status, reply.headers);
-        stream.write_all(head.as_bytes()).await?;
-        stream.write_all(&reply.body).await?;
+        // In one piece, which needs no acknowledgement in the middle.
+        stream.write_all(&[head.as_bytes(), &reply.body].concat()).await?;
         if reply.endless {
             loop {
                 stream.write_all(&reply.body).await?;
