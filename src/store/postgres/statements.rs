@@ -83,14 +83,7 @@ impl Statements {
                  ORDER BY s.id LIMIT $4"
             ))
         };
-        let prune = |table: &str, due: &str| {
-            schema.fill(&format!(
-                "WITH due AS MATERIALIZED (SELECT id FROM SCHEMA.{table} WHERE {due} <= $1 \
-                 ORDER BY {due} LIMIT $2 FOR UPDATE SKIP LOCKED), \
-                 gone AS (DELETE FROM SCHEMA.{table} t USING due WHERE t.id = due.id RETURNING 1) \
-                 SELECT count(*) FROM gone"
-            ))
-        };
+        let prune = |table, due| schema.fill(&prune(table, "id", due));
         Self {
             version: fill("SELECT max(version), max(runs_since) FROM SCHEMA.migration".into()),
             insert_session: insert("session", &SESSION_COLUMNS),
@@ -188,22 +181,22 @@ impl Statements {
                  FROM SCHEMA.revoke_owner($1, $2, $3, $4, $5, $6)"
                     .into(),
             ),
-            prune_revocations: fill(
-                "WITH due AS MATERIALIZED (SELECT seq FROM SCHEMA.revocation \
-                 WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED), \
-                 gone AS (DELETE FROM SCHEMA.revocation r USING due WHERE r.seq = due.seq \
-                 RETURNING 1) SELECT count(*) FROM gone"
-                    .into(),
-            ),
-            prune_marks: fill(
-                "WITH due AS MATERIALIZED (SELECT kind, subject, client FROM SCHEMA.owner_mark \
-                 WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) \
-                 DELETE FROM SCHEMA.owner_mark m USING due WHERE \
-                 (m.kind, m.subject, m.client) = (due.kind, due.subject, due.client)"
-                    .into(),
-            ),
+            prune_revocations: fill(self::prune("revocation", "seq", "expires_at")),
+            // The place of a row is its key here: one that has moved meanwhile is left for later.
+            prune_marks: fill(self::prune("owner_mark", "ctid", "expires_at")),
         }
     }
+}
+
+/// Forgets up to $2 rows whose time `due` has come by $1, the oldest first. The keys are an array,
+/// because a join whose size is not known could be planned as a walk of the table.
+pub(super) fn prune(table: &str, key: &str, due: &str) -> String {
+    format!(
+        "WITH gone AS (DELETE FROM SCHEMA.{table} WHERE {key} = ANY (ARRAY( \
+         SELECT d.{key} FROM SCHEMA.{table} d WHERE {due} <= $1 \
+         ORDER BY {due} LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1) \
+         SELECT count(*) FROM gone"
+    )
 }
 
 /// The lock of the successor's owner comes before the row's, as in a revocation of the owner.
