@@ -20,6 +20,11 @@ pub(crate) fn misconfigured(mistake: &dyn Display) {
     eprintln!("hallpass: misconfigured: {mistake}");
 }
 
+/// A client was not who it said it was. The name is the request's own word.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn client_refused(_named: Option<&str>) {}
+
 /// A refresh was granted; `how` is the line of the decision table.
 #[inline]
 pub(crate) fn refreshed(_how: &'static str, _session: &dyn Display, _generation: u32) {}
@@ -61,6 +66,16 @@ pub(crate) fn pruned(_sessions: u32, _revocations: u32, _api_keys: u32) {}
 /// The revocation feed could not be read; staleness grows.
 #[inline]
 pub(crate) fn feed_failed(_error: &dyn Display) {}
+
+/// The keys of an issuer could not be read; what is known gets older.
+#[cfg(feature = "remote-jwks")]
+#[inline]
+pub(crate) fn keys_failed(_error: &dyn Display) {}
+
+/// The keys of an issuer were read.
+#[cfg(feature = "remote-jwks")]
+#[inline]
+pub(crate) fn keys_read(_used: usize, _skipped: usize) {}
 
 /// A store operation failed in the background.
 #[inline]

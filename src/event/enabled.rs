@@ -27,6 +27,12 @@ pub(crate) fn misconfigured(mistake: &dyn Display) {
     error!(target: TARGET, mistake = %mistake, "misconfigured");
 }
 
+/// A client was not who it said it was. The name is the request's own word.
+#[cfg(feature = "oauth")]
+pub(crate) fn client_refused(named: Option<&str>) {
+    info!(target: TARGET, named, "client refused");
+}
+
 /// A refresh was granted; `how` is the line of the decision table.
 pub(crate) fn refreshed(how: &'static str, session: &dyn Display, generation: u32) {
     info!(target: TARGET, how, session = %session, generation, "refreshed");
@@ -70,6 +76,18 @@ pub(crate) fn pruned(sessions: u32, revocations: u32, api_keys: u32) {
 /// The revocation feed could not be read; staleness grows.
 pub(crate) fn feed_failed(error: &dyn Display) {
     warn!(target: TARGET, error = %error, "revocations could not be read");
+}
+
+/// The keys of an issuer could not be read; what is known gets older.
+#[cfg(feature = "remote-jwks")]
+pub(crate) fn keys_failed(error: &dyn Display) {
+    warn!(target: TARGET, error = %error, "the issuer's keys could not be read");
+}
+
+/// The keys of an issuer were read.
+#[cfg(feature = "remote-jwks")]
+pub(crate) fn keys_read(used: usize, skipped: usize) {
+    debug!(target: TARGET, used, skipped, "the issuer's keys were read");
 }
 
 /// A store operation failed in the background.

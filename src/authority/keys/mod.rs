@@ -6,7 +6,10 @@ mod pace;
 mod rotate;
 mod sealed;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
@@ -205,8 +208,8 @@ fn cannot_be_had(error: RotateKeysError) -> KeySourceError {
 
 #[async_trait]
 impl KeySource for Keys {
-    fn snapshot(&self) -> VerifyingKeys {
-        self.held().ring.verifying_keys().clone()
+    fn snapshot(&self) -> Result<VerifyingKeys, KeySourceError> {
+        Ok(self.held().ring.verifying_keys().clone())
     }
 
     async fn load(&self) -> Result<(), KeySourceError> {
@@ -216,20 +219,20 @@ impl KeySource for Keys {
 
     /// A key of an instance that has rotated a moment ago. The name is anybody's, so the store
     /// is asked by one caller at a time, once a second at most.
-    async fn find_missing(&self, kid: &str) -> bool {
-        let Some(managed) = &self.managed else { return false };
+    async fn find_missing(&self, kid: &str) -> Result<bool, KeySourceError> {
+        let Some(managed) = &self.managed else { return Ok(false) };
         // Whoever waited for another's look may need one of its own, as that may have begun
         // before the key was there.
         for _ in 0..3 {
             if self.knows(kid) {
-                return true;
+                return Ok(true);
             }
             let Some(_landing) = managed.flight.begin() else {
                 managed.flight.wait().await;
                 continue;
             };
             if !managed.pace.may_look(managed.clock.monotonic()) {
-                return false;
+                return Ok(false);
             }
             // The first look of all makes the first keys.
             let looked = if managed.pace.was_loaded() {
@@ -240,10 +243,19 @@ impl KeySource for Keys {
             if let Err(error) = looked {
                 crate::event::store_failed("load_signing_keys", &error);
             }
-            return self.knows(kid);
+            return Ok(self.knows(kid));
         }
-        self.knows(kid)
+        Ok(self.knows(kid))
     }
+
+    /// The authority's own `tick` keeps its keys.
+    fn due_in(&self) -> Duration {
+        Duration::MAX
+    }
+
+    async fn refresh(&self) {}
+
+    async fn nudge(&self) {}
 }
 
 impl Authority {
