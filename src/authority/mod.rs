@@ -19,8 +19,12 @@
 mod api_key;
 mod builder;
 mod client;
+#[cfg(feature = "oauth")]
+mod code;
 mod error;
 mod grant;
+#[cfg(feature = "oauth")]
+mod id_token;
 mod issue;
 mod issued;
 mod keys;
@@ -35,13 +39,15 @@ mod spawn;
 
 use std::{collections::HashMap, sync::Arc, time::Duration};
 
+#[cfg(feature = "oauth")]
+pub use self::code::{CodeBinding, CodeRedemption, RedeemedCode};
 pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
     client::{Client, ClientAuthentication, GrantType},
     error::{
-        ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
-        SigningError, WithdrawError,
+        ApiKeyError, CodeError, ConfigError, IssueError, RefreshError, RevokeError,
+        RotateKeysError, SigningError, WithdrawError,
     },
     grant::Grant,
     issued::{Issued, Minted, TokenResponse},

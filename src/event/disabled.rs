@@ -42,6 +42,11 @@ pub(crate) fn state_rollback(_session: &dyn Display, _presented: u32, _row: Opti
 #[inline]
 pub(crate) fn clock_skew(_session: &dyn Display, _ahead_ms: u64) {}
 
+/// An authorization code was refused.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn code_refused(_reason: &dyn Display) {}
+
 /// A session or an API key was ended.
 #[inline]
 pub(crate) fn ended(

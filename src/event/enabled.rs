@@ -54,6 +54,12 @@ pub(crate) fn clock_skew(session: &dyn Display, ahead_ms: u64) {
     error!(target: TARGET, session = %session, ahead_ms, "clocks disagree by more than max_skew");
 }
 
+/// An authorization code was refused.
+#[cfg(feature = "oauth")]
+pub(crate) fn code_refused(reason: &dyn Display) {
+    info!(target: TARGET, reason = %reason, "code refused");
+}
+
 /// A session or an API key was ended.
 pub(crate) fn ended(what: &'static str, id: &dyn Display, reason: &'static str, was_live: bool) {
     info!(target: TARGET, what, id = %id, reason, was_live, "ended");
