@@ -21,33 +21,40 @@ mod builder;
 mod client;
 #[cfg(feature = "oauth")]
 mod code;
+mod consent;
 mod error;
 mod grant;
 #[cfg(feature = "oauth")]
 mod id_token;
+#[cfg(feature = "oauth")]
+mod inspect;
 mod issue;
 mod issued;
 mod keys;
 mod maintenance;
 mod mint;
+mod once;
 mod permissions;
 mod policy;
+#[cfg(feature = "oauth")]
+mod redeem;
 mod refresh;
 mod revoke;
 #[cfg(feature = "tokio")]
 mod spawn;
-
-use std::{collections::HashMap, sync::Arc, time::Duration};
-
 #[cfg(feature = "oauth")]
-pub use self::code::{CodeBinding, CodeRedemption, RedeemedCode};
+mod ticket;
+
+use std::{sync::Arc, time::Duration};
+
 pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
     client::{Client, ClientAuthentication, GrantType},
+    consent::ConsentError,
     error::{
-        ApiKeyError, CodeError, ConfigError, IssueError, RefreshError, RevokeError,
-        RotateKeysError, SigningError, WithdrawError,
+        ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
+        SigningError, WithdrawError,
     },
     grant::Grant,
     issued::{Issued, Minted, TokenResponse},
@@ -56,7 +63,16 @@ pub use self::{
     refresh::Refresh,
     revoke::Revocation,
 };
-use self::{keys::Keys, maintenance::Background};
+use self::{
+    client::{Registry, SecretHasher},
+    keys::Keys,
+    maintenance::Background,
+};
+#[cfg(feature = "oauth")]
+pub use self::{
+    code::CodeBinding,
+    redeem::{CodeError, CodeRedemption, RedeemedCode},
+};
 use crate::{
     clock::Clock,
     id::{Audience, ClientId},
@@ -89,7 +105,8 @@ struct Inner {
     server: Option<Arc<dyn ServerStore>>,
     clock: Arc<dyn Clock>,
     policy: Policy,
-    clients: HashMap<ClientId, Client>,
+    clients: Registry,
+    client_secrets: SecretHasher,
     own_client: ClientId,
     permissions: Option<Arc<dyn PermissionSource>>,
     negotiation: Negotiation,
@@ -119,12 +136,6 @@ impl Authority {
         self.0.verifier.clone()
     }
 
-    /// Whether its store remembers all that an authorization server needs.
-    #[cfg(feature = "oauth")]
-    pub(crate) fn has_server_store(&self) -> bool {
-        self.0.server.is_some()
-    }
-
     /// Who issues: the `iss` claim.
     #[must_use]
     pub fn issuer(&self) -> &Issuer {
@@ -134,11 +145,7 @@ impl Authority {
 
 impl Inner {
     /// A client's policy, or the authority's own.
-    fn policy_of(&self, client: &ClientId) -> &Policy {
-        self.clients.get(client).and_then(|client| client.policy.as_ref()).unwrap_or(&self.policy)
-    }
-
-    fn is_confidential(&self, client: &ClientId) -> bool {
-        self.clients.get(client).is_some_and(|client| client.confidential)
+    fn policy_of<'a>(&'a self, client: Option<&'a Client>) -> &'a Policy {
+        client.and_then(Client::own_policy).unwrap_or(&self.policy)
     }
 }

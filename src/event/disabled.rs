@@ -73,6 +73,11 @@ pub(crate) fn feed_failed(_error: &dyn Display) {}
 #[inline]
 pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}
 
+/// The host could not say who is signed in.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn host_failed(_error: &dyn std::error::Error) {}
+
 /// The signing key changed.
 #[inline]
 pub(crate) fn key_changed(_how: &'static str, _kid: &dyn Display) {}

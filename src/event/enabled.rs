@@ -85,6 +85,13 @@ pub(crate) fn store_failed(what: &'static str, error: &dyn Display) {
     warn!(target: TARGET, what, error = %error, "store operation failed");
 }
 
+/// The host could not say who is signed in.
+#[cfg(feature = "oauth")]
+pub(crate) fn host_failed(error: &dyn std::error::Error) {
+    let source = error.source().map(ToString::to_string);
+    warn!(target: TARGET, error = %error, source, "host failed");
+}
+
 /// The signing key changed.
 pub(crate) fn key_changed(how: &'static str, kid: &dyn Display) {
     warn!(target: TARGET, how, kid = %kid, "signing key changed");

@@ -26,11 +26,11 @@ pub(crate) struct OAuthError {
     allow: Option<&'static str>,
 }
 
-const fn row(status: u16, error: &'static str, description: &'static str) -> OAuthError {
+pub(super) const fn row(status: u16, error: &'static str, description: &'static str) -> OAuthError {
     OAuthError { status, error, description, challenged: false, retry_after: None, allow: None }
 }
 
-const fn request(description: &'static str) -> OAuthError {
+pub(super) const fn request(description: &'static str) -> OAuthError {
     row(400, "invalid_request", description)
 }
 
@@ -57,7 +57,6 @@ impl OAuthError {
     pub(crate) const REPEATED: Self = request("a parameter comes more than once");
     pub(crate) const NO_GRANT_TYPE: Self = request("the parameter grant_type is missing");
     pub(crate) const NO_CODE: Self = request("the parameter code is missing");
-    pub(crate) const NO_REDIRECT_URI: Self = request("the parameter redirect_uri is missing");
     pub(crate) const NO_CODE_VERIFIER: Self = request("the parameter code_verifier is missing");
     pub(crate) const NO_REFRESH_TOKEN: Self = request("the parameter refresh_token is missing");
     pub(crate) const NO_TOKEN: Self = request("the parameter token is missing");
@@ -68,7 +67,11 @@ impl OAuthError {
         row(401, "invalid_client", "the client must identify itself");
     pub(crate) const CLIENT: Self = row(401, "invalid_client", "the client is not authenticated");
     pub(crate) const TWO_METHODS: Self = request("the client authenticates in more than one way");
-    pub(crate) const AUTHORIZATION: Self = request("the authorization header is malformed");
+    pub(crate) const TWO_CLIENTS: Self = request("the client names itself in more than one way");
+    pub(crate) const NO_ASSERTION: Self = request("the parameter client_assertion is missing");
+    pub(crate) const NO_ASSERTION_TYPE: Self =
+        request("the parameter client_assertion_type is missing");
+    pub(crate) const AUTHORIZATION: Self = request("the authorization header comes more than once");
 
     // What it asks for (RFC 6749 §5.2, RFC 8707 §2, RFC 7009 §2.2.1).
     pub(crate) const GRANT: Self = row(400, "invalid_grant", "the grant is not valid");
@@ -129,9 +132,7 @@ impl OAuthError {
             error_description: &'static str,
         }
         let body = Body { error: self.error, error_description: self.description };
-        // INVARIANT (plain body): strings always serialize.
-        let body = serde_json::to_string(&body).unwrap_or_default();
-        let mut answer = Answer::json(self.status, body).no_store();
+        let mut answer = Answer::json(self.status, &body).no_store();
         if self.challenged {
             answer = answer.with_header("www-authenticate", "Basic realm=\"oauth\"");
         }

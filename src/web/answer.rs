@@ -52,27 +52,37 @@ impl Answer {
         (self.status, self.headers, self.body)
     }
 
-    /// An answer without a body.
+    /// An answer with a JSON body and no other header than its type.
     #[cfg(feature = "oauth")]
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::text(status, "application/json", to_json(body))
+    }
+
+    /// An answer with this body.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn text(status: u16, content_type: &str, body: impl Into<String>) -> Self {
+        Self::empty(status).with_header("content-type", content_type).with_body(body)
+    }
+
+    /// An answer without a body.
     pub(crate) const fn empty(status: u16) -> Self {
         Self { status, headers: Vec::new(), body: String::new() }
     }
 
-    /// An answer with a body of JSON.
-    #[cfg(feature = "oauth")]
-    pub(crate) fn json(status: u16, body: impl Into<String>) -> Self {
-        let answer = Self { body: body.into(), ..Self::empty(status) };
-        answer.with_header("content-type", "application/json")
-    }
-
-    /// The same with one more header: a name in lower case, a value of visible ASCII.
+    /// The same with one more header: its name in lower case, its value visible ASCII.
     #[cfg(feature = "oauth")]
     pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.push(name, value);
         self
     }
 
-    /// The same, not to be kept by any cache (RFC 6749 §5.1).
+    /// The same with this body, whose type its headers say.
+    #[cfg(feature = "oauth")]
+    pub(crate) fn with_body(self, body: impl Into<String>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    /// The same, which no cache may keep (RFC 6749 §5.1).
     #[cfg(feature = "oauth")]
     pub(crate) fn no_store(self) -> Self {
         self.with_header("cache-control", "no-store").with_header("pragma", "no-cache")
@@ -157,7 +167,7 @@ struct Body<'a> {
 impl Style {
     pub(super) fn answer(&self, scheme: &str, refusal: &Refusal, accept: Option<&str>) -> Answer {
         let status = refusal.status();
-        let mut answer = Answer { status, headers: Vec::new(), body: String::new() };
+        let mut answer = Answer::empty(status);
         if let Some(challenge) = self.challenge(scheme, refusal) {
             answer.push("www-authenticate", challenge);
         }

@@ -6,6 +6,11 @@
     reason = "helpers of tests are tests"
 )]
 
+mod authorize;
 mod code;
+mod consent;
+mod host;
 mod id_token;
+mod logout;
+mod sign_in;
 mod support;

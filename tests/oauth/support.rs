@@ -47,7 +47,9 @@ fn clients(builder: AuthorityBuilder) -> AuthorityBuilder {
 pub(crate) fn partner() -> Client {
     Client::confidential("partner")
         .name("Partner & Söhne")
+        .scope("openid offline_access invoice:*:read invoice:7:pay a:1:read".parse().unwrap())
         .redirect_uri(REDIRECT)
+        .post_logout_redirect_uri("https://partner.test/bye")
         .grant(GrantType::AuthorizationCode)
         .grant(GrantType::RefreshToken)
 }

@@ -1,10 +1,24 @@
-//! Knows an application as the host configures it: its kind, its ceiling, its policy.
-//! Must not know how a client proves itself; that belongs to the OAuth endpoints.
+//! Knows an application as the host describes it: its kind, its ceiling, its policy.
+//! Must not know where clients are remembered, nor HTTP.
+//!
+//! Reading path: this file (what can be said of a client) → `read` (what it says back) →
+//! `registry` (which clients are known here) → `find` (the verbs that ask for one).
+
+mod find;
+mod read;
+mod registry;
+mod secret;
 
 use super::policy::Policy;
 use crate::{
     id::{Audience, ClientId, IdError},
+    key::VerifyingKeys,
     scope::Scope,
+};
+
+pub(super) use self::{
+    registry::{Known, Registry},
+    secret::{GivenSecret, SecretHasher},
 };
 
 /// What a client may ask the token endpoint for (RFC 6749 §1.3, §1.5).
@@ -48,7 +62,9 @@ pub enum ClientAuthentication {
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
-    pub(super) id: Result<ClientId, IdError>,
+    pub(super) id: ClientId,
+    /// Why the text given for an id is none: whatever takes the client refuses it then.
+    pub(super) bad_id: Option<IdError>,
     pub(super) confidential: bool,
     pub(super) ceiling: Option<Scope>,
     pub(super) audience: Vec<Audience>,
@@ -60,6 +76,10 @@ pub struct Client {
     pub(super) authentication: ClientAuthentication,
     /// Its public keys as a JWK set, for `private_key_jwt`.
     pub(super) jwks: Option<String>,
+    /// The same, read when the client was checked.
+    pub(super) keys: VerifyingKeys,
+    /// The secret its host chose, until it is hashed.
+    pub(super) secret: Option<GivenSecret>,
     pub(super) default_scope: Option<Scope>,
     pub(super) trusted: bool,
     pub(super) always_refresh: bool,
@@ -80,8 +100,13 @@ impl Client {
     }
 
     fn new(id: &str, confidential: bool) -> Self {
+        let (id, bad_id) = match ClientId::parse(id) {
+            Ok(id) => (id, None),
+            Err(error) => (ClientId::unreadable(), Some(error)),
+        };
         Self {
-            id: ClientId::parse(id),
+            id,
+            bad_id,
             confidential,
             ceiling: None,
             audience: Vec::new(),
@@ -96,6 +121,8 @@ impl Client {
                 ClientAuthentication::None
             },
             jwks: None,
+            keys: VerifyingKeys::default(),
+            secret: None,
             default_scope: None,
             trusted: false,
             always_refresh: false,
@@ -160,6 +187,15 @@ impl Client {
     pub fn private_key_jwt(mut self, jwks: impl Into<String>) -> Self {
         self.authentication = ClientAuthentication::PrivateKeyJwt;
         self.jwks = Some(jwks.into());
+        self
+    }
+
+    /// The secret it proves itself with (RFC 6749 §2.3.1), chosen by the host: random, at least 32
+    /// characters. Only a keyed hash of it is kept. A confidential client that is registered
+    /// without one gets one made.
+    #[must_use]
+    pub fn secret(mut self, secret: &str) -> Self {
+        self.secret = Some(GivenSecret::new(secret));
         self
     }
 
