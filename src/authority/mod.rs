@@ -19,8 +19,13 @@
 mod api_key;
 mod builder;
 mod client;
+#[cfg(feature = "oauth")]
+mod code;
+mod consent;
 mod error;
 mod grant;
+#[cfg(feature = "oauth")]
+mod id_token;
 #[cfg(feature = "oauth")]
 mod inspect;
 mod issue;
@@ -31,10 +36,14 @@ mod mint;
 mod once;
 mod permissions;
 mod policy;
+#[cfg(feature = "oauth")]
+mod redeem;
 mod refresh;
 mod revoke;
 #[cfg(feature = "tokio")]
 mod spawn;
+#[cfg(feature = "oauth")]
+mod ticket;
 
 use std::{sync::Arc, time::Duration};
 
@@ -42,6 +51,7 @@ pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
     client::{Client, ClientAuthentication, GrantType},
+    consent::ConsentError,
     error::{
         ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
         SigningError, WithdrawError,
@@ -57,6 +67,11 @@ use self::{
     client::{Registry, SecretHasher},
     keys::Keys,
     maintenance::Background,
+};
+#[cfg(feature = "oauth")]
+pub use self::{
+    code::CodeBinding,
+    redeem::{CodeError, CodeRedemption, RedeemedCode},
 };
 use crate::{
     clock::Clock,

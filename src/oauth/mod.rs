@@ -3,20 +3,28 @@
 //! goes out.
 
 mod assertion;
+mod authorization;
+mod authorization_error;
 mod client_auth;
+mod describe;
 mod endpoint;
 mod endpoints;
 mod error;
 mod form;
 mod grant;
 mod host;
+mod pages;
 mod rate_limit;
+mod reply;
 mod request;
 mod server;
+mod sign_in;
 
 pub use self::{
+    describe::{Asked, ScopeTexts},
     endpoints::{Endpoint, Endpoints},
-    host::Host,
+    host::{Host, HostError, SignIn, SignInReason, SignedIn},
+    pages::{ConsentPage, ErrorPage, SignOutPage},
     rate_limit::{RateKey, RateLimit, RetryAfter},
     request::Request,
     server::{AuthorizationServer, AuthorizationServerBuilder},
