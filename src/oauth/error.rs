@@ -5,7 +5,7 @@
 use serde::Serialize;
 
 use crate::{
-    authority::{IssueError, RefreshError, RevokeError},
+    authority::{CodeError, IssueError, RefreshError, RevokeError},
     store::StoreError,
     web::{Answer, Reason, Refusal},
 };
@@ -49,6 +49,17 @@ impl OAuthError {
         allow: Some("GET, POST"),
         ..request("this endpoint takes GET and POST")
     };
+    pub(crate) const READ_ONLY: Self = Self {
+        status: 405,
+        allow: Some("GET, HEAD"),
+        ..request("this endpoint takes GET and HEAD")
+    };
+    pub(crate) const NOTHING_HERE: Self =
+        row(404, "invalid_request", "there is no endpoint at this path");
+    pub(crate) const CURSOR: Self = request("the parameter after is no place in the feed");
+    pub(crate) const LIMIT: Self = request("the parameter limit is no number from 1");
+    pub(crate) const CURSOR_GONE: Self =
+        row(410, "invalid_request", "the feed does not know this place: begin anew");
     pub(crate) const CONTENT_TYPE: Self =
         request("the body must be application/x-www-form-urlencoded in UTF-8");
     pub(crate) const TOO_LONG: Self = request("the request has more than 64 KiB of parameters");
@@ -75,6 +86,9 @@ impl OAuthError {
 
     // What it asks for (RFC 6749 §5.2, RFC 8707 §2, RFC 7009 §2.2.1).
     pub(crate) const GRANT: Self = row(400, "invalid_grant", "the grant is not valid");
+    /// RFC 7636 §4.6.
+    pub(crate) const CODE_VERIFIER: Self =
+        row(400, "invalid_grant", "a code verifier has 43 to 128 unreserved characters");
     pub(crate) const UNAUTHORIZED_CLIENT: Self =
         row(400, "unauthorized_client", "the client may not use this grant type");
     pub(crate) const UNSUPPORTED_GRANT_TYPE: Self =
@@ -175,6 +189,18 @@ impl From<RefreshError> for OAuthError {
     /// A client deletes its token on `invalid_grant`, so what may pass is 503.
     fn from(error: RefreshError) -> Self {
         Refusal::from(error).into()
+    }
+}
+
+impl From<CodeError> for OAuthError {
+    /// One text for all that can be wrong with a code, so that a stranger learns nothing of it.
+    fn from(error: CodeError) -> Self {
+        match error {
+            CodeError::Verifier => Self::CODE_VERIFIER,
+            CodeError::Token(_) | CodeError::Replayed(_) | CodeError::Refused(_) => Self::GRANT,
+            CodeError::AudienceExceeded => Self::TARGET,
+            CodeError::Signing(_) | CodeError::Unavailable(_) => Self::NOT_NOW,
+        }
     }
 }
 
