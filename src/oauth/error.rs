@@ -109,6 +109,11 @@ impl OAuthError {
         Self { challenged: self.status == 401, ..self }
     }
 
+    /// Whether the client is not known or not proved.
+    pub(crate) fn is_of_the_client(&self) -> bool {
+        self.error == "invalid_client"
+    }
+
     /// The error code, where it is told by another way than an answer of its own.
     pub(crate) const fn error(&self) -> &'static str {
         self.error
