@@ -23,6 +23,8 @@ mod client;
 mod code;
 mod consent;
 mod error;
+#[cfg(feature = "oauth")]
+mod feed;
 mod grant;
 #[cfg(feature = "oauth")]
 mod id_token;

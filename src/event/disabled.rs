@@ -12,12 +12,10 @@ pub(crate) fn issued(_id: Option<&dyn Display>, _subject: &str, _client: &str) {
 pub(crate) fn verify_refused(_reason: &dyn Display) {}
 
 /// A rule that only reports would have refused a request.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 #[inline]
 pub(crate) fn would_refuse(_required: &dyn Display) {}
 
 /// The host has made a mistake that shows only now. Somebody must read it, and there is no log.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 pub(crate) fn misconfigured(mistake: &dyn Display) {
     eprintln!("hallpass: misconfigured: {mistake}");
 }
@@ -73,6 +71,16 @@ pub(crate) fn pruned(_sessions: u32, _revocations: u32, _api_keys: u32) {}
 /// The revocation feed could not be read; staleness grows.
 #[inline]
 pub(crate) fn feed_failed(_error: &dyn Display) {}
+
+/// The keys of an issuer could not be read; what is known gets older.
+#[cfg(feature = "remote-jwks")]
+#[inline]
+pub(crate) fn keys_failed(_error: &dyn Display) {}
+
+/// The keys of an issuer were read.
+#[cfg(feature = "remote-jwks")]
+#[inline]
+pub(crate) fn keys_read(_used: usize, _skipped: usize) {}
 
 /// A store operation failed in the background.
 #[inline]

@@ -18,13 +18,11 @@ pub(crate) fn verify_refused(reason: &dyn Display) {
 }
 
 /// A rule that only reports would have refused a request.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 pub(crate) fn would_refuse(required: &dyn Display) {
     warn!(target: TARGET, required = %required, "a rule that only reports would have refused");
 }
 
 /// The host has made a mistake that shows only now.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 pub(crate) fn misconfigured(mistake: &dyn Display) {
     error!(target: TARGET, mistake = %mistake, "misconfigured");
 }
@@ -84,6 +82,18 @@ pub(crate) fn pruned(sessions: u32, revocations: u32, api_keys: u32) {
 /// The revocation feed could not be read; staleness grows.
 pub(crate) fn feed_failed(error: &dyn Display) {
     warn!(target: TARGET, error = %error, "revocations could not be read");
+}
+
+/// The keys of an issuer could not be read; what is known gets older.
+#[cfg(feature = "remote-jwks")]
+pub(crate) fn keys_failed(error: &dyn Display) {
+    warn!(target: TARGET, error = %error, "the issuer's keys could not be read");
+}
+
+/// The keys of an issuer were read.
+#[cfg(feature = "remote-jwks")]
+pub(crate) fn keys_read(used: usize, skipped: usize) {
+    debug!(target: TARGET, used, skipped, "the issuer's keys were read");
 }
 
 /// A store operation failed in the background.

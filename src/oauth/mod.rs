@@ -6,6 +6,7 @@ mod assertion;
 mod authorization;
 mod authorization_error;
 mod client_auth;
+mod cors;
 mod describe;
 mod endpoint;
 mod endpoints;
@@ -17,8 +18,14 @@ mod pages;
 mod rate_limit;
 mod reply;
 mod request;
+mod route;
 mod server;
 mod sign_in;
+
+#[cfg(feature = "actix")]
+pub mod actix;
+#[cfg(feature = "axum")]
+pub mod axum;
 
 pub use self::{
     describe::{Asked, ScopeTexts},
@@ -26,7 +33,7 @@ pub use self::{
     host::{Host, HostError, SignIn, SignInReason, SignedIn},
     pages::{ConsentPage, ErrorPage, SignOutPage},
     rate_limit::{RateKey, RateLimit, RetryAfter},
-    request::Request,
+    request::{Peer, Request},
     server::{AuthorizationServer, AuthorizationServerBuilder},
 };
 pub(crate) use self::{error::OAuthError, form::Form};

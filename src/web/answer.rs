@@ -53,13 +53,11 @@ impl Answer {
     }
 
     /// An answer with a JSON body and no other header than its type.
-    #[cfg(feature = "oauth")]
     pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
         Self::text(status, "application/json", to_json(body))
     }
 
     /// An answer with this body.
-    #[cfg(feature = "oauth")]
     pub(crate) fn text(status: u16, content_type: &str, body: impl Into<String>) -> Self {
         Self::empty(status).with_header("content-type", content_type).with_body(body)
     }
@@ -70,14 +68,12 @@ impl Answer {
     }
 
     /// The same with one more header: its name in lower case, its value visible ASCII.
-    #[cfg(feature = "oauth")]
     pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
         self.push(name, value);
         self
     }
 
     /// The same with this body, whose type its headers say.
-    #[cfg(feature = "oauth")]
     pub(crate) fn with_body(self, body: impl Into<String>) -> Self {
         Self { body: body.into(), ..self }
     }

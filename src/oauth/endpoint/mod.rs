@@ -3,7 +3,13 @@
 
 mod authorize;
 mod decide;
+mod document;
+mod feed;
 mod introspect;
+mod jwks;
 mod logout;
+mod metadata;
 mod revoke;
 mod token;
+
+pub(super) use self::metadata::Advertised;
