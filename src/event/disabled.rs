@@ -47,6 +47,11 @@ pub(crate) fn state_rollback(_session: &dyn Display, _presented: u32, _row: Opti
 #[inline]
 pub(crate) fn clock_skew(_session: &dyn Display, _ahead_ms: u64) {}
 
+/// An authorization code was refused.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn code_refused(_reason: &dyn Display) {}
+
 /// A session or an API key was ended.
 #[inline]
 pub(crate) fn ended(
@@ -82,6 +87,11 @@ pub(crate) fn keys_read(_used: usize, _skipped: usize) {}
 /// A store operation failed in the background.
 #[inline]
 pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}
+
+/// The host could not say who is signed in.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn host_failed(_error: &dyn std::error::Error) {}
 
 /// The signing key changed.
 #[inline]

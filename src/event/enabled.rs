@@ -60,6 +60,12 @@ pub(crate) fn clock_skew(session: &dyn Display, ahead_ms: u64) {
     error!(target: TARGET, session = %session, ahead_ms, "clocks disagree by more than max_skew");
 }
 
+/// An authorization code was refused.
+#[cfg(feature = "oauth")]
+pub(crate) fn code_refused(reason: &dyn Display) {
+    info!(target: TARGET, reason = %reason, "code refused");
+}
+
 /// A session or an API key was ended.
 pub(crate) fn ended(what: &'static str, id: &dyn Display, reason: &'static str, was_live: bool) {
     info!(target: TARGET, what, id = %id, reason, was_live, "ended");
@@ -95,6 +101,13 @@ pub(crate) fn keys_read(used: usize, skipped: usize) {
 /// A store operation failed in the background.
 pub(crate) fn store_failed(what: &'static str, error: &dyn Display) {
     warn!(target: TARGET, what, error = %error, "store operation failed");
+}
+
+/// The host could not say who is signed in.
+#[cfg(feature = "oauth")]
+pub(crate) fn host_failed(error: &dyn std::error::Error) {
+    let source = error.source().map(ToString::to_string);
+    warn!(target: TARGET, error = %error, source, "host failed");
 }
 
 /// The signing key changed.

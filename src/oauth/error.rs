@@ -26,11 +26,11 @@ pub(crate) struct OAuthError {
     allow: Option<&'static str>,
 }
 
-const fn row(status: u16, error: &'static str, description: &'static str) -> OAuthError {
+pub(super) const fn row(status: u16, error: &'static str, description: &'static str) -> OAuthError {
     OAuthError { status, error, description, challenged: false, retry_after: None, allow: None }
 }
 
-const fn request(description: &'static str) -> OAuthError {
+pub(super) const fn request(description: &'static str) -> OAuthError {
     row(400, "invalid_request", description)
 }
 

@@ -78,11 +78,15 @@ impl Form {
     /// RFC 6749 §3.1, §3.2: "Request and response parameters MUST NOT be included more than
     /// once."
     fn without_repeats(self) -> Result<Self, OAuthError> {
+        if self.has_repeats() { Err(OAuthError::REPEATED) } else { Ok(self) }
+    }
+
+    /// Whether anything came twice that must not.
+    pub(crate) fn has_repeats(&self) -> bool {
         let mut names: Vec<&str> = self.parameters.iter().map(|(name, _)| name.as_str()).collect();
         names.retain(|name| !REPEATABLE.contains(name));
         names.sort_unstable();
-        let repeated = names.windows(2).any(|pair| matches!(pair, [a, b] if a == b));
-        if repeated { Err(OAuthError::REPEATED) } else { Ok(self) }
+        names.windows(2).any(|pair| matches!(pair, [a, b] if a == b))
     }
 
     /// The value of a parameter, the first if there are more.
