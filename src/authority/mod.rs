@@ -39,7 +39,10 @@ use std::{sync::Arc, time::Duration};
 pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
-    client::{Client, ClientAuthentication, GrantType},
+    client::{
+        Client, ClientAuthentication, ClientError, GrantType, ListedClient, RedirectProblem,
+        RegisteredClient,
+    },
     error::{
         ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
         SigningError, WithdrawError,
@@ -88,6 +91,8 @@ struct Inner {
     server: Option<Arc<dyn ServerStore>>,
     clock: Arc<dyn Clock>,
     policy: Policy,
+    /// Whether confirmations are heard.
+    is_wired: bool,
     clients: Registry,
     client_secrets: SecretHasher,
     own_client: ClientId,

@@ -68,6 +68,14 @@ pub(crate) fn feed_failed(_error: &dyn Display) {}
 #[inline]
 pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}
 
+/// A registered client changed, or came, or went.
+#[inline]
+pub(crate) fn client_changed(_how: &'static str, _client: &dyn Display) {}
+
+/// A registered client is refused: its settings cannot be read, or do not fit this authority.
+#[inline]
+pub(crate) fn client_refused(_client: &dyn Display, _why: &dyn Display) {}
+
 /// The signing key changed.
 #[inline]
 pub(crate) fn key_changed(_how: &'static str, _kid: &dyn Display) {}
