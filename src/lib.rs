@@ -52,7 +52,6 @@ pub mod store;
 pub mod testing;
 pub mod token;
 pub mod verifier;
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 pub mod web;
 
 #[cfg(feature = "jsonwebtoken-provider")]

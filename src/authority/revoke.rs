@@ -152,7 +152,22 @@ impl Authority {
         after: Option<&SessionId>,
         limit: u32,
     ) -> Result<Vec<SessionRecord>, StoreError> {
-        self.0.store.list_sessions(subject, after, limit, self.0.clock.now()).await
+        let owner = Owner::Subject(subject.clone());
+        self.0.store.list_sessions(&owner, after, limit, self.0.clock.now()).await
+    }
+
+    /// The live sessions at a client, oldest first: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn list_client_sessions(
+        &self,
+        client: &ClientId,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        let owner = Owner::Client(client.clone());
+        self.0.store.list_sessions(&owner, after, limit, self.0.clock.now()).await
     }
 
     /// RFC 7009 §2.1: the token must be one of ours, whether it is revoked already or not.

@@ -12,6 +12,7 @@
 #[cfg(any(feature = "tower", feature = "actix"))]
 mod admitted;
 mod answer;
+mod caching;
 mod caller;
 mod challenge;
 mod cookies;

@@ -1,10 +1,12 @@
 //! Knows the `http` crate's form of what the decision path reads and answers.
 //! Must not decide anything.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header::CACHE_CONTROL,
+};
 
 use super::GuardBody;
-use crate::web::{Answer, Guard, Refusal, RequestHead};
+use crate::web::{Answer, Guard, Refusal, RequestHead, caching::Caching};
 
 /// What the guard wants to see of a request.
 pub(super) fn head_of<'r>(
@@ -55,6 +57,15 @@ pub(super) fn restyle<B>(
     parts.headers.remove(http::header::CONTENT_LENGTH);
     write_headers(headers, &mut parts.headers);
     Response::from_parts(parts, GuardBody::refusal(text))
+}
+
+/// The response with what is asked of caches.
+pub(super) fn keep_private<B>(caching: Caching, mut response: Response<B>) -> Response<B> {
+    let own = response.headers().get_all(CACHE_CONTROL).into_iter().map(HeaderValue::as_bytes);
+    if let Some(value) = caching.instead_of(response.status().as_u16(), own) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    response
 }
 
 fn status_code(status: u16) -> StatusCode {
