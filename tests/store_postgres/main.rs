@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod bed;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod differential;
@@ -14,6 +16,9 @@ mod differential;
 mod faults;
 #[cfg(test)]
 mod feed;
+#[cfg(test)]
+#[path = "../clients/instances.rs"]
+mod instances;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]

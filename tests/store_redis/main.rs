@@ -2,6 +2,8 @@
 //! `tests/servers/redis start` starts one.
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod differential;
@@ -9,6 +11,9 @@ mod differential;
 mod dump;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+#[path = "../clients/instances.rs"]
+mod instances;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! Must not know how it keeps its promise.
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod cost;
@@ -11,6 +13,9 @@ mod crash;
 mod dump;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+#[path = "../clients/instances.rs"]
+mod instances;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
