@@ -21,6 +21,10 @@ pub mod sessions {}
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores {}
 
+/// Clients.
+#[doc = include_str!("../docs/clients.md")]
+pub mod clients {}
+
 /// Signing keys.
 #[doc = include_str!("../docs/keys.md")]
 pub mod keys {}
