@@ -168,6 +168,14 @@ text_id!(
     /// An application known to the authority: the `client_id` claim (RFC 6749 §2.2).
     ClientId, "client id", 255, vschar, "printable ASCII"
 );
+
+impl ClientId {
+    /// Stands where a text was no client id; whoever sees it refuses.
+    pub(crate) fn unreadable() -> Self {
+        Self("-".into())
+    }
+}
+
 text_id!(
     /// Whom a token is for: one value of the `aud` claim (RFC 7519 §4.1.3).
     Audience, "audience", 512, not_control, "no control characters"

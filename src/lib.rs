@@ -41,6 +41,8 @@ mod event;
 pub mod guide;
 pub mod id;
 pub mod key;
+#[cfg(feature = "oauth")]
+pub mod oauth;
 #[cfg(feature = "remote-jwks")]
 pub mod remote;
 pub mod scope;
@@ -50,7 +52,6 @@ pub mod store;
 pub mod testing;
 pub mod token;
 pub mod verifier;
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
 pub mod web;
 
 #[cfg(feature = "jsonwebtoken-provider")]

@@ -81,7 +81,8 @@ impl Authority {
         self.ensure_retention().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
-        let negotiated = inner.negotiate(&mut grant).await?;
+        let client = inner.client_of_grant(&grant.client).await?;
+        let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         if grant.cnf.is_some() {
             return Err(ApiKeyError::Bound);
         }
@@ -115,7 +116,10 @@ impl Authority {
                     return Ok(IssuedApiKey { key, record, negotiated: Some(negotiated) });
                 }
                 InsertOutcome::Conflict => {}
-                InsertOutcome::BornRevoked { not_before } => born = after(not_before).max(now),
+                InsertOutcome::BornRevoked { not_before } => {
+                    born = after(not_before).max(now);
+                    inner.still_known(&record.client).await?;
+                }
             }
         }
         Err(IssueError::Contended.into())

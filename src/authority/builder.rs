@@ -12,7 +12,7 @@ use crate::{
     key::{Algorithm, KeyPolicy, KeyRing, SigningKey, VerifyingKey},
     scope::Negotiation,
     secret::MasterSecret,
-    store::{SigningKeyStore, Store},
+    store::{ServerStore, SigningKeyStore, Store},
     verifier::PermissionSource,
 };
 
@@ -26,6 +26,7 @@ pub struct AuthorityBuilder {
     keys: Option<KeyChoice>,
     verifying_keys: Vec<VerifyingKey>,
     store: Option<Arc<dyn Store>>,
+    server: Option<Arc<dyn ServerStore>>,
     master_secret: Option<MasterSecret>,
     clock: Arc<dyn Clock>,
     policy: Policy,
@@ -60,6 +61,7 @@ impl Authority {
             keys: None,
             verifying_keys: Vec::new(),
             store: None,
+            server: None,
             master_secret: None,
             clock: Arc::new(SystemClock::new()),
             policy: Policy::new(),
@@ -144,6 +146,16 @@ impl AuthorityBuilder {
     /// Where sessions, revocations and API keys are remembered. Pass an `Arc` to share it.
     pub fn store(mut self, store: impl Store) -> Self {
         self.store = Some(Arc::new(store));
+        self.server = None;
+        self
+    }
+
+    /// The same with everything an authorization server remembers: clients, consents,
+    /// authorization codes. The last of this and [`store`](Self::store) stands.
+    pub fn server_store(mut self, store: impl ServerStore) -> Self {
+        let store: Arc<dyn ServerStore> = Arc::new(store);
+        self.store = Some(store.clone());
+        self.server = Some(store);
         self
     }
 

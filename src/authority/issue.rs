@@ -4,7 +4,7 @@
 use std::time::Duration;
 
 use super::{
-    Authority, Inner,
+    Authority, Client, Inner,
     error::{IssueError, SigningError},
     grant::{Grant, ReadGrant},
     issued::{Issued, Minted},
@@ -15,7 +15,7 @@ use crate::{
     event,
     id::{ClientId, SessionId, Subject},
     secret::RefreshToken,
-    store::{EndReason, InsertOutcome, SessionRecord, SessionState},
+    store::{EndReason, InsertOutcome, Owner, SessionRecord, SessionState},
     token::{OpaqueKind, opaque::OpaqueParts},
 };
 
@@ -36,10 +36,11 @@ impl Authority {
         self.0.keys.ensure().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
-        let negotiated = inner.negotiate(&mut grant).await?;
+        let client = inner.client_of_grant(&grant.client).await?;
+        let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         let now = inner.clock.now();
-        let cap = inner.policy_of(&grant.client).sessions_cap();
-        let mut session = inner.new_session(grant, now)?;
+        let cap = inner.policy_of(client.as_deref()).sessions_cap();
+        let mut session = inner.new_session(grant, client.as_deref(), now)?;
 
         let mut born = inner.birth(&session.subject, &session.client, now);
         for _ in 0..INSERT_ATTEMPTS {
@@ -66,7 +67,10 @@ impl Authority {
                     return Ok(Issued::new(&session, access, refresh, negotiated));
                 }
                 InsertOutcome::Conflict => {}
-                InsertOutcome::BornRevoked { not_before } => born = after(not_before).max(now),
+                InsertOutcome::BornRevoked { not_before } => {
+                    born = after(not_before).max(now);
+                    inner.still_known(&session.client).await?;
+                }
             }
         }
         Err(IssueError::Contended)
@@ -83,9 +87,10 @@ impl Authority {
         self.0.keys.ensure().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
-        let negotiated = inner.negotiate(&mut grant).await?;
+        let client = inner.client_of_grant(&grant.client).await?;
+        let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         let now = inner.clock.now();
-        let expires_at = inner.access_expiry(&grant, now)?;
+        let expires_at = inner.access_expiry(&grant, client.as_deref(), now)?;
         let born = inner.birth(&grant.subject, &grant.client, now);
         let access = inner.mint_alone(&grant, born, now, expires_at)?;
         event::issued(None, grant.subject.as_str(), grant.client.as_str());
@@ -94,9 +99,16 @@ impl Authority {
 }
 
 impl Inner {
-    fn new_session(&self, grant: ReadGrant, now: Timestamp) -> Result<SessionRecord, IssueError> {
-        let policy = self.policy_of(&grant.client);
-        let mut frozen = policy.freeze(self.is_confidential(&grant.client), self.max_skew);
+    /// The row of a new session, but for its id.
+    pub(super) fn new_session(
+        &self,
+        grant: ReadGrant,
+        client: Option<&Client>,
+        now: Timestamp,
+    ) -> Result<SessionRecord, IssueError> {
+        let policy = self.policy_of(client);
+        let is_confidential = client.is_some_and(Client::is_confidential);
+        let mut frozen = policy.freeze(is_confidential, self.max_skew);
         if let Some(lifetime) = grant.access_lifetime {
             frozen.access_lifetime = frozen.access_lifetime.min(lifetime);
         }
@@ -132,8 +144,13 @@ impl Inner {
         })
     }
 
-    fn access_expiry(&self, grant: &ReadGrant, now: Timestamp) -> Result<Timestamp, IssueError> {
-        let mut expires_at = now + self.policy_of(&grant.client).access();
+    fn access_expiry(
+        &self,
+        grant: &ReadGrant,
+        client: Option<&Client>,
+        now: Timestamp,
+    ) -> Result<Timestamp, IssueError> {
+        let mut expires_at = now + self.policy_of(client).access();
         if let Some(lifetime) = grant.access_lifetime {
             expires_at = expires_at.min(now + lifetime);
         }
@@ -155,7 +172,8 @@ impl Inner {
     /// fails here is told to the operator, and the login goes on.
     async fn end_over_cap(&self, newest: &SessionRecord, cap: u32, now: Timestamp) {
         let limit = cap.saturating_add(64);
-        let live = match self.store.list_sessions(&newest.subject, None, limit, now).await {
+        let owner = Owner::Subject(newest.subject.clone());
+        let live = match self.store.list_sessions(&owner, None, limit, now).await {
             Ok(live) => live,
             Err(error) => return event::store_failed("list_sessions", &error),
         };

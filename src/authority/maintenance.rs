@@ -126,7 +126,7 @@ impl Authority {
         wait
     }
 
-    /// Forgets at most `limit` expired sessions, revocation records and API keys each. No answer
+    /// Forgets at most `limit` expired sessions, revocation records, API keys, codes and single-use values each. No answer
     /// changes by it. [`tick`](Self::tick) does it every minute.
     ///
     /// # Errors
@@ -137,9 +137,14 @@ impl Authority {
         let sessions = store.prune_sessions(now, limit).await?;
         let revocations = store.prune_revocations(now, limit).await?;
         let api_keys = store.prune_api_keys(now - API_KEY_GRACE, limit).await?;
+        let (mut codes, mut replays) = (0, 0);
+        if let Some(server) = &self.0.server {
+            codes = server.prune_codes(now, limit).await?;
+            replays = server.prune_replays(now, limit).await?;
+        }
         event::pruned(sessions, revocations, api_keys);
-        let more = [sessions, revocations, api_keys].contains(&limit);
-        Ok(Pruned { sessions, revocations, api_keys, more })
+        let more = [sessions, revocations, api_keys, codes, replays].contains(&limit);
+        Ok(Pruned { sessions, revocations, api_keys, codes, replays, more })
     }
 }
 
@@ -153,6 +158,10 @@ pub struct Pruned {
     pub revocations: u32,
     /// API keys that ended or expired a month ago.
     pub api_keys: u32,
+    /// Authorization codes that can say nothing more.
+    pub codes: u32,
+    /// Single-use values that have expired.
+    pub replays: u32,
     /// Whether a batch was full, so that there may be more.
     pub more: bool,
 }

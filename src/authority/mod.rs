@@ -21,11 +21,14 @@ mod builder;
 mod client;
 mod error;
 mod grant;
+#[cfg(feature = "oauth")]
+mod inspect;
 mod issue;
 mod issued;
 mod keys;
 mod maintenance;
 mod mint;
+mod once;
 mod permissions;
 mod policy;
 mod refresh;
@@ -33,12 +36,12 @@ mod revoke;
 #[cfg(feature = "tokio")]
 mod spawn;
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{sync::Arc, time::Duration};
 
 pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
-    client::Client,
+    client::{Client, ClientAuthentication, GrantType},
     error::{
         ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
         SigningError, WithdrawError,
@@ -50,13 +53,17 @@ pub use self::{
     refresh::Refresh,
     revoke::Revocation,
 };
-use self::{keys::Keys, maintenance::Background};
+use self::{
+    client::{Registry, SecretHasher},
+    keys::Keys,
+    maintenance::Background,
+};
 use crate::{
     clock::Clock,
     id::{Audience, ClientId},
     scope::Negotiation,
     secret::TokenText,
-    store::Store,
+    store::{ServerStore, Store},
     token::{Issuer, Prefixes, sealing::SealingKeys},
     verifier::{PermissionSource, Verified, Verifier, VerifyError},
 };
@@ -79,9 +86,12 @@ struct Inner {
     sealing_key: u8,
     prefixes: Prefixes,
     store: Arc<dyn Store>,
+    /// The same store, where it remembers all that an authorization server needs.
+    server: Option<Arc<dyn ServerStore>>,
     clock: Arc<dyn Clock>,
     policy: Policy,
-    clients: HashMap<ClientId, Client>,
+    clients: Registry,
+    client_secrets: SecretHasher,
     own_client: ClientId,
     permissions: Option<Arc<dyn PermissionSource>>,
     negotiation: Negotiation,
@@ -120,11 +130,7 @@ impl Authority {
 
 impl Inner {
     /// A client's policy, or the authority's own.
-    fn policy_of(&self, client: &ClientId) -> &Policy {
-        self.clients.get(client).and_then(|client| client.policy.as_ref()).unwrap_or(&self.policy)
-    }
-
-    fn is_confidential(&self, client: &ClientId) -> bool {
-        self.clients.get(client).is_some_and(|client| client.confidential)
+    fn policy_of<'a>(&'a self, client: Option<&'a Client>) -> &'a Policy {
+        client.and_then(Client::own_policy).unwrap_or(&self.policy)
     }
 }

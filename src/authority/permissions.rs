@@ -2,8 +2,10 @@
 //! now. A token never gives more than its user has.
 //! Must not know where permissions come from; the host's `PermissionSource` does.
 
+use std::sync::Arc;
+
 use super::{
-    Inner,
+    Client, Inner,
     error::{IssueError, RefreshError},
     grant::ReadGrant,
     refresh::Refresh,
@@ -23,6 +25,8 @@ const WIDE: Limits = Limits::DEFAULT.items(100_000).bytes(16 << 20);
 /// What the access token of a refresh may carry, if that is less than the session has.
 #[derive(Debug, Default)]
 pub(super) struct Narrowed {
+    /// The session's client, where it was looked up.
+    pub(super) client: Option<Arc<Client>>,
     pub(super) requested: Option<Scope>,
     pub(super) permitted: Option<Scope>,
     pub(super) audience: Option<Vec<Audience>>,
@@ -30,10 +34,14 @@ pub(super) struct Narrowed {
 
 impl Inner {
     /// Narrows a grant to what may be granted, by the configured negotiation.
-    pub(super) async fn negotiate(&self, grant: &mut ReadGrant) -> Result<Negotiated, IssueError> {
-        let negotiated = self.weigh(&grant.subject, &grant.client, &grant.scope).await?;
+    pub(super) async fn negotiate(
+        &self,
+        grant: &mut ReadGrant,
+        client: Option<&Client>,
+    ) -> Result<Negotiated, IssueError> {
+        let negotiated = self.weigh(&grant.subject, &grant.client, client, &grant.scope).await?;
         grant.scope = negotiated.granted().clone();
-        grant.audience = self.audience_for(&grant.client, &grant.audience)?;
+        grant.audience = self.audience_for(client, &grant.audience)?;
         Ok(negotiated)
     }
 
@@ -41,19 +49,21 @@ impl Inner {
     pub(super) async fn grantable(
         &self,
         subject: &Subject,
-        client: &ClientId,
+        id: &ClientId,
         scope: &Scope,
     ) -> Result<Scope, IssueError> {
-        Ok(self.weigh(subject, client, scope).await?.into_granted())
+        let client = self.client_of_grant(id).await?;
+        Ok(self.weigh(subject, id, client.as_deref(), scope).await?.into_granted())
     }
 
     async fn weigh(
         &self,
         subject: &Subject,
-        client: &ClientId,
+        id: &ClientId,
+        client: Option<&Client>,
         scope: &Scope,
     ) -> Result<Negotiated, IssueError> {
-        match self.allowed(subject, client).await? {
+        match self.allowed(subject, id, client).await? {
             Some(allowed) => {
                 let requested = RequestedScope::from(scope);
                 Ok(self.negotiation.negotiate(Some(&requested), &allowed)?)
@@ -67,19 +77,16 @@ impl Inner {
     async fn allowed(
         &self,
         subject: &Subject,
-        client: &ClientId,
+        id: &ClientId,
+        client: Option<&Client>,
     ) -> Result<Option<Scope>, IssueError> {
-        let ceiling = self.ceiling(client);
-        let permitted = self.permitted(subject, client).await?;
+        let ceiling = client.and_then(Client::ceiling);
+        let permitted = self.permitted(subject, id).await?;
         Ok(match (ceiling, permitted) {
             (Some(ceiling), Some(permitted)) => Some(ceiling.meet_within(&permitted, &WIDE)?),
             (Some(ceiling), None) => Some(ceiling.clone()),
             (None, permitted) => permitted,
         })
-    }
-
-    fn ceiling(&self, client: &ClientId) -> Option<&Scope> {
-        self.clients.get(client).and_then(|client| client.ceiling.as_ref())
     }
 
     async fn permitted(
@@ -96,7 +103,7 @@ impl Inner {
     /// The audiences asked for, if the client may ask for them; else all that it may.
     fn audience_for(
         &self,
-        client: &ClientId,
+        client: Option<&Client>,
         asked: &[Audience],
     ) -> Result<Vec<Audience>, IssueError> {
         let known = self.audience_of(client);
@@ -110,7 +117,7 @@ impl Inner {
     /// The audiences that the client may have tokens for as it is configured now.
     pub(super) fn still_allowed(
         &self,
-        client: &ClientId,
+        client: Option<&Client>,
         audience: &[Audience],
     ) -> Result<Vec<Audience>, RefreshError> {
         let known = self.audience_of(client);
@@ -118,9 +125,8 @@ impl Inner {
         if left.is_empty() { Err(RefreshError::AudienceExceeded) } else { Ok(left) }
     }
 
-    fn audience_of(&self, client: &ClientId) -> &[Audience] {
-        let own = self.clients.get(client).map(|client| &client.audience);
-        own.filter(|own| !own.is_empty()).unwrap_or(&self.audience)
+    fn audience_of<'a>(&'a self, client: Option<&'a Client>) -> &'a [Audience] {
+        client.map(Client::audiences).filter(|own| !own.is_empty()).unwrap_or(&self.audience)
     }
 
     /// Everything that can refuse a refresh, before the row is touched. It costs a round trip
@@ -131,14 +137,30 @@ impl Inner {
         refresh: &Refresh<'_>,
         parts: &OpaqueParts,
     ) -> Result<Narrowed, RefreshError> {
-        if self.permissions.is_none() && refresh.scope.is_none() && refresh.audience.is_none() {
-            return Ok(Narrowed::default());
+        // A client that was named is known before its session: the row is read for one that was
+        // not only where clients are registered.
+        let named = match refresh.client {
+            Some(id) => Some(self.client_of_session(id).await?),
+            None => None,
+        };
+        let asks_nothing = refresh.scope.is_none() && refresh.audience.is_none();
+        if self.permissions.is_none() && asks_nothing && (named.is_some() || self.server.is_none())
+        {
+            return Ok(Narrowed { client: named.flatten(), ..Narrowed::default() });
         }
         let Some(session) = self.store.find_session(&parts.session_id()).await? else {
             return Ok(Narrowed::nothing());
         };
         if will_be_refused(&session, refresh, parts) {
             return Ok(Narrowed::nothing());
+        }
+        let client = match named {
+            Some(client) => client,
+            None => self.client_of_session(&session.client).await?,
+        };
+        // It may have become confidential after this session began (INVARIANTS 27).
+        if refresh.client.is_none() && client.as_ref().is_some_and(|one| one.is_confidential()) {
+            return Err(RefreshError::ClientRequired);
         }
         if let Some(scope) = &refresh.scope
             && !session.scope.covers(scope)
@@ -151,14 +173,15 @@ impl Inner {
             return Err(RefreshError::AudienceExceeded);
         }
         let audience = refresh.audience.as_deref().unwrap_or(&session.audience);
-        self.still_allowed(&session.client, audience)?;
+        self.still_allowed(client.as_deref(), audience)?;
         let permitted = self.permitted(&session.subject, &session.client).await?;
         let narrowed = Narrowed {
+            client,
             requested: refresh.scope.clone(),
             permitted,
             audience: refresh.audience.clone(),
         };
-        let effective = self.effective(&session, &narrowed)?;
+        let effective = self.effective(&session, narrowed.client.as_deref(), &narrowed)?;
         if effective.is_empty() && !session.scope.is_empty() {
             return Err(RefreshError::NothingGranted);
         }
@@ -170,12 +193,12 @@ impl Inner {
     pub(super) fn effective(
         &self,
         session: &SessionRecord,
+        client: Option<&Client>,
         narrowed: &Narrowed,
     ) -> Result<Scope, RefreshError> {
         let mut scope = narrowed.requested.as_ref().unwrap_or(&session.scope).clone();
-        for limit in
-            [self.ceiling(&session.client), narrowed.permitted.as_ref()].into_iter().flatten()
-        {
+        let ceiling = client.and_then(Client::ceiling);
+        for limit in [ceiling, narrowed.permitted.as_ref()].into_iter().flatten() {
             scope = scope.meet_within(limit, &WIDE)?;
         }
         Ok(scope)
@@ -186,7 +209,7 @@ impl Narrowed {
     /// For a refresh that the store will refuse: should it be granted after all, it is worth
     /// nothing.
     fn nothing() -> Self {
-        Self { requested: Some(Scope::empty()), permitted: None, audience: None }
+        Self { requested: Some(Scope::empty()), ..Self::default() }
     }
 }
 

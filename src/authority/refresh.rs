@@ -167,9 +167,14 @@ impl Inner {
         now: Timestamp,
     ) -> Result<Issued, RefreshError> {
         report(how, session);
-        let scope = self.effective(session, narrowed)?;
+        let client = match &narrowed.client {
+            Some(client) => Some(client),
+            None => self.clients.configured(&session.client).map(|known| &known.client),
+        };
+        let client = client.map(|client| &**client);
+        let scope = self.effective(session, client, narrowed)?;
         let audience = narrowed.audience.as_deref().unwrap_or(&session.audience);
-        let audience = self.still_allowed(&session.client, audience)?;
+        let audience = self.still_allowed(client, audience)?;
         let access = self.mint(session, scope, &audience, now)?;
         // The secret is the presented token's, the generation and the key are the row's: whoever
         // asks again gets the very same text.

@@ -12,12 +12,10 @@ pub(crate) fn issued(_id: Option<&dyn Display>, _subject: &str, _client: &str) {
 pub(crate) fn verify_refused(_reason: &dyn Display) {}
 
 /// A rule that only reports would have refused a request.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
 #[inline]
 pub(crate) fn would_refuse(_required: &dyn Display) {}
 
 /// The host has made a mistake that shows only now. Somebody must read it, and there is no log.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
 pub(crate) fn misconfigured(mistake: &dyn Display) {
     eprintln!("hallpass: misconfigured: {mistake}");
 }

@@ -18,13 +18,11 @@ pub(crate) fn verify_refused(reason: &dyn Display) {
 }
 
 /// A rule that only reports would have refused a request.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
 pub(crate) fn would_refuse(required: &dyn Display) {
     warn!(target: TARGET, required = %required, "a rule that only reports would have refused");
 }
 
 /// The host has made a mistake that shows only now.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
 pub(crate) fn misconfigured(mistake: &dyn Display) {
     error!(target: TARGET, mistake = %mistake, "misconfigured");
 }

@@ -81,10 +81,25 @@ impl Verifier {
         self.0.checker.check(token, self.now())
     }
 
-    /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation: for who takes a token
-    /// back, what was taken back already makes no difference.
+    /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation.
+    #[cfg(feature = "test-util")]
     pub(crate) fn genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
         Ok(Verified::new(self.genuine(token)?.carried))
+    }
+
+    /// Checks a JWT as [`Verifier::verify`] does, but for revocation: for who takes a token back,
+    /// what was taken back already makes no difference.
+    pub(crate) async fn find_genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
+        Ok(Verified::new(self.genuine_or_new_key(token).await?.carried))
+    }
+
+    async fn genuine_or_new_key(&self, token: &str) -> Result<Checked, VerifyError> {
+        match self.genuine(token) {
+            Err(missing @ (VerifyError::UnknownKey | VerifyError::Keys(_))) => {
+                self.check_with_new_keys(token, missing).await
+            }
+            checked => checked,
+        }
     }
 
     /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
@@ -103,12 +118,7 @@ impl Verifier {
         {
             return self.verify_api_key(api_keys, token).await;
         }
-        let checked = match self.genuine(token) {
-            Err(missing @ (VerifyError::UnknownKey | VerifyError::Keys(_))) => {
-                self.check_with_new_keys(token, missing).await?
-            }
-            checked => checked?,
-        };
+        let checked = self.genuine_or_new_key(token).await?;
         self.0.checker.keys.nudge().await;
         self.keep_up().await;
         self.decide(checked)

@@ -7,9 +7,22 @@
 #[cfg(test)]
 mod bed;
 #[cfg(test)]
+mod common_stories;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod differential;
+#[cfg(test)]
+#[path = "../every_engine/lost_answer.rs"]
+mod every_engine_lost_answer;
+#[cfg(test)]
+#[path = "../every_engine/sessions.rs"]
+mod every_engine_sessions;
+#[cfg(test)]
+#[path = "../every_engine/signing_keys.rs"]
+mod every_engine_signing_keys;
+#[cfg(test)]
+mod explain;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -24,3 +37,5 @@ mod server;
 mod setup;
 #[cfg(test)]
 mod shape;
+#[cfg(test)]
+mod versions;

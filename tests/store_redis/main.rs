@@ -2,11 +2,22 @@
 //! `tests/servers/redis start` starts one.
 
 #[cfg(test)]
+mod common_stories;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
 mod dump;
+#[cfg(test)]
+#[path = "../every_engine/lost_answer.rs"]
+mod every_engine_lost_answer;
+#[cfg(test)]
+#[path = "../every_engine/sessions.rs"]
+mod every_engine_sessions;
+#[cfg(test)]
+#[path = "../every_engine/signing_keys.rs"]
+mod every_engine_signing_keys;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]

@@ -2,6 +2,8 @@
 //! Must not know how it keeps its promise.
 
 #[cfg(test)]
+mod common_stories;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod cost;
@@ -9,6 +11,12 @@ mod cost;
 mod crash;
 #[cfg(test)]
 mod dump;
+#[cfg(test)]
+#[path = "../every_engine/sessions.rs"]
+mod every_engine_sessions;
+#[cfg(test)]
+#[path = "../every_engine/signing_keys.rs"]
+mod every_engine_signing_keys;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
@@ -21,3 +29,5 @@ mod server;
 mod snapshot;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod versions;

@@ -7,6 +7,7 @@ use super::{AuthorityBuilder, KeyChoice};
 use crate::{
     authority::{
         Authority, Inner, Policy,
+        client::{Known, Registry, SecretHasher},
         error::ConfigError,
         keys::{self, Keys},
         maintenance::Background,
@@ -14,7 +15,7 @@ use crate::{
     id::ClientId,
     key::{Algorithm, KeyPolicy, SigningKey},
     secret::{MasterSecret, SecretError},
-    store::Persistence,
+    store::{HashedSecret, Persistence},
     token::{Issuer, Prefixes, sealing::SealingKeys},
     verifier::Verifier,
 };
@@ -74,16 +75,26 @@ impl AuthorityBuilder {
             let expected = format!("at most {} s", LONGEST_SKEW.as_secs());
             return Err(ConfigError::Policy { what: "max_skew", expected });
         }
+        let client_secrets = SecretHasher::derive(&master, &issuer)?;
         let mut clients = HashMap::new();
-        for client in self.clients {
-            let id = client.id.clone()?;
+        for mut client in self.clients {
+            if let Some(error) = client.bad_id {
+                return Err(error.into());
+            }
+            let id = client.id.clone();
             if let Some(policy) = &client.policy {
                 policy.check(self.max_access_lifetime)?;
             }
             if let Some(other) = client.audience.iter().find(|&a| !audience.contains(a)) {
                 return Err(ConfigError::ForeignAudience { client: id, audience: other.clone() });
             }
-            if clients.insert(id.clone(), client).is_some() {
+            let given = client.secret.take();
+            let secrets = given.iter().map(|secret| HashedSecret {
+                hash: client_secrets.hash(&id, secret.text()),
+                expires_at: None,
+            });
+            let known = Known { secrets: secrets.collect(), client: Arc::new(client) };
+            if clients.insert(id.clone(), known).is_some() {
                 return Err(ConfigError::DuplicateClient(id));
             }
         }
@@ -102,7 +113,7 @@ impl AuthorityBuilder {
         };
         let keys = Arc::new(keys);
         let background = Arc::new(Background::default());
-        let policies = clients.values().filter_map(|client| client.policy.as_ref());
+        let policies = clients.values().filter_map(|known| known.client.own_policy());
         let is_wired = policies.chain([&self.policy]).any(Policy::is_wired);
         let mut verifier = Verifier::builder(issuer.as_str())
             .key_source(keys.clone())
@@ -136,9 +147,11 @@ impl AuthorityBuilder {
             sealing,
             prefixes: Prefixes::new(&self.prefix)?,
             store,
+            server: self.server,
             clock: self.clock,
             policy: self.policy,
-            clients,
+            clients: Registry::new(clients),
+            client_secrets,
             permissions: self.permissions,
             negotiation: self.negotiation,
             max_access_lifetime: self.max_access_lifetime,

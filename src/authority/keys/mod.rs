@@ -271,4 +271,22 @@ impl Authority {
     pub fn key_ring(&self) -> KeyRing {
         self.0.keys.current_at(self.0.verifier.revocations(), self.0.clock.now())
     }
+
+    /// What to publish of the keys at `now`, read again if that is due; managed keys that do not
+    /// exist yet are made.
+    ///
+    /// When the store does not answer, the keys known here are published all the same: they only
+    /// ever verify.
+    ///
+    /// # Errors
+    /// [`SigningError`] when no key is known.
+    #[cfg(feature = "oauth")]
+    pub(crate) async fn published_keys(&self) -> Result<(KeyRing, Timestamp), SigningError> {
+        let ensured = self.0.keys.ensure().await;
+        let (ring, now) = (self.key_ring(), self.0.clock.now());
+        match ensured {
+            Err(error) if ring.jwks(now).keys().is_empty() => Err(error),
+            _ => Ok((ring, now)),
+        }
+    }
 }
