@@ -55,7 +55,8 @@ mod tests {
 
     #[test]
     fn the_path_comes_before_one_and_after_the_other() {
-        let places = |text: &str| addresses(&issuer(text)).unwrap().map(|at| at.as_str().to_owned());
+        let places =
+            |text: &str| addresses(&issuer(text)).unwrap().map(|at| at.as_str().to_owned());
         for slash in ["", "/"] {
             assert_eq!(
                 places(&format!("https://a.example{slash}")),
