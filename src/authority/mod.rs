@@ -20,6 +20,8 @@ mod api_key;
 mod builder;
 mod client;
 mod error;
+#[cfg(feature = "oauth")]
+mod feed;
 mod grant;
 #[cfg(feature = "oauth")]
 mod inspect;

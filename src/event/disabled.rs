@@ -20,6 +20,11 @@ pub(crate) fn misconfigured(mistake: &dyn Display) {
     eprintln!("hallpass: misconfigured: {mistake}");
 }
 
+/// A client was not who it said it was. The name is the request's own word.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn client_refused(_named: Option<&str>) {}
+
 /// A refresh was granted; `how` is the line of the decision table.
 #[inline]
 pub(crate) fn refreshed(_how: &'static str, _session: &dyn Display, _generation: u32) {}

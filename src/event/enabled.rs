@@ -27,6 +27,12 @@ pub(crate) fn misconfigured(mistake: &dyn Display) {
     error!(target: TARGET, mistake = %mistake, "misconfigured");
 }
 
+/// A client was not who it said it was. The name is the request's own word.
+#[cfg(feature = "oauth")]
+pub(crate) fn client_refused(named: Option<&str>) {
+    info!(target: TARGET, named, "client refused");
+}
+
 /// A refresh was granted; `how` is the line of the decision table.
 pub(crate) fn refreshed(how: &'static str, session: &dyn Display, generation: u32) {
     info!(target: TARGET, how, session = %session, generation, "refreshed");

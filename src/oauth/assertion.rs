@@ -137,3 +137,6 @@ fn decode(part: &str) -> Option<Vec<u8>> {
     buffer.truncate(length);
     Some(buffer)
 }
+
+#[cfg(test)]
+mod tests;

@@ -9,6 +9,7 @@ use zeroize::Zeroizing;
 use super::{AuthorizationServer, Endpoint, Form, OAuthError, Request, assertion};
 use crate::{
     authority::{Client, ClientAuthentication},
+    event,
     id::ClientId,
     web::urlencoded,
 };
@@ -45,15 +46,24 @@ impl AuthorizationServer {
         let credentials = Credentials::read(request, form);
         let named = credentials.as_ref().ok().map(|credentials| credentials.client.as_str());
         self.admit(endpoint, named, request).await?;
-        let credentials = credentials?;
-        let proved = self.prove(&credentials).await;
-        proved.map_err(|error| match credentials.proof {
+        let proved = match &credentials {
+            Ok(credentials) => self.prove(credentials).await,
+            Err(error) => Err(*error),
+        };
+        if proved.as_ref().is_err_and(OAuthError::is_of_the_client) {
+            event::client_refused(named);
+        }
+        proved
+    }
+
+    async fn prove(&self, credentials: &Credentials<'_>) -> Result<Arc<Client>, OAuthError> {
+        self.find(credentials).await.map_err(|error| match credentials.proof {
             Proof::Basic(_) => error.challenged(),
             _ => error,
         })
     }
 
-    async fn prove(&self, credentials: &Credentials<'_>) -> Result<Arc<Client>, OAuthError> {
+    async fn find(&self, credentials: &Credentials<'_>) -> Result<Arc<Client>, OAuthError> {
         let authority = self.authority();
         let id = ClientId::parse(&credentials.client).map_err(|_| OAuthError::CLIENT)?;
         let (found, registered_for) = match &credentials.proof {

@@ -49,6 +49,17 @@ impl OAuthError {
         allow: Some("GET, POST"),
         ..request("this endpoint takes GET and POST")
     };
+    pub(crate) const READ_ONLY: Self = Self {
+        status: 405,
+        allow: Some("GET, HEAD"),
+        ..request("this endpoint takes GET and HEAD")
+    };
+    pub(crate) const NOTHING_HERE: Self =
+        row(404, "invalid_request", "there is no endpoint at this path");
+    pub(crate) const CURSOR: Self = request("the parameter after is no place in the feed");
+    pub(crate) const LIMIT: Self = request("the parameter limit is no number from 1");
+    pub(crate) const CURSOR_GONE: Self =
+        row(410, "invalid_request", "the feed does not know this place: begin anew");
     pub(crate) const CONTENT_TYPE: Self =
         request("the body must be application/x-www-form-urlencoded in UTF-8");
     pub(crate) const TOO_LONG: Self = request("the request has more than 64 KiB of parameters");
@@ -107,6 +118,11 @@ impl OAuthError {
     /// the "WWW-Authenticate" response header field".
     pub(crate) fn challenged(self) -> Self {
         Self { challenged: self.status == 401, ..self }
+    }
+
+    /// Whether the client is not known or not proved.
+    pub(crate) fn is_of_the_client(&self) -> bool {
+        self.error == "invalid_client"
     }
 
     /// The error code, where it is told by another way than an answer of its own.

@@ -9,7 +9,7 @@ use super::{OAuthError, Request};
 use crate::web::urlencoded;
 
 /// The longest body or query that is read.
-const LONGEST: usize = 64 * 1024;
+pub(super) const LONGEST: usize = 64 * 1024;
 /// The most parameters that are read.
 const MOST: usize = 100;
 /// What may come more than once (RFC 8707 §2, RFC 8693 §2.1).

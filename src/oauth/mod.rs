@@ -4,6 +4,7 @@
 
 mod assertion;
 mod client_auth;
+mod cors;
 mod endpoint;
 mod endpoints;
 mod error;
@@ -12,13 +13,19 @@ mod grant;
 mod host;
 mod rate_limit;
 mod request;
+mod route;
 mod server;
+
+#[cfg(feature = "actix")]
+pub mod actix;
+#[cfg(feature = "axum")]
+pub mod axum;
 
 pub use self::{
     endpoints::{Endpoint, Endpoints},
     host::Host,
     rate_limit::{RateKey, RateLimit, RetryAfter},
-    request::Request,
+    request::{Peer, Request},
     server::{AuthorizationServer, AuthorizationServerBuilder},
 };
 pub(crate) use self::{error::OAuthError, form::Form};

@@ -1,7 +1,7 @@
 //! Knows how the endpoints ask the host whether a request is one too many.
 //! Must not know how the host counts.
 
-use std::{fmt::Debug, time::Duration};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -38,6 +38,13 @@ pub trait RateLimit: Debug + Send + Sync + 'static {
     /// # Errors
     /// [`RetryAfter`] when it may not.
     async fn check(&self, key: RateKey<'_>, cost: u32) -> Result<(), RetryAfter>;
+}
+
+#[async_trait]
+impl<T: RateLimit + ?Sized> RateLimit for Arc<T> {
+    async fn check(&self, key: RateKey<'_>, cost: u32) -> Result<(), RetryAfter> {
+        (**self).check(key, cost).await
+    }
 }
 
 impl RetryAfter {

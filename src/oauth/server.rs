@@ -3,8 +3,13 @@
 
 use std::sync::Arc;
 
-use super::{Endpoint, Endpoints, Host, OAuthError, RateKey, RateLimit, Request};
-use crate::authority::{Authority, ConfigError};
+use super::{
+    Endpoint, Endpoints, Host, OAuthError, RateKey, RateLimit, Request, cors, endpoint::Advertised,
+};
+use crate::{
+    authority::{Authority, ConfigError},
+    scope::Scope,
+};
 
 /// The endpoints of an authorization server: plain data in, plain data out.
 ///
@@ -37,6 +42,9 @@ pub(super) struct Inner {
     pub(super) host: Option<Arc<dyn Host>>,
     pub(super) rate_limit: Option<Arc<dyn RateLimit>>,
     pub(super) endpoints: Endpoints,
+    pub(super) advertised: Advertised,
+    /// Pages of these origins may call the endpoints that tokens come from.
+    pub(super) origins: Vec<String>,
 }
 
 /// Puts an [`AuthorizationServer`] together. Only the authority must be given.
@@ -52,6 +60,8 @@ impl AuthorizationServer {
             host: None,
             rate_limit: None,
             endpoints: Endpoints::new(),
+            advertised: Advertised::default(),
+            origins: Vec::new(),
         })
     }
 
@@ -99,11 +109,32 @@ impl AuthorizationServerBuilder {
         self
     }
 
+    /// Lets pages of this origin ask the token, revocation and introspection endpoints from the
+    /// browser (CORS): for a public client that runs there, `https://app.example.com`. Call it
+    /// again for more. The keys and the metadata may be read by every page.
+    pub fn allow_origin(mut self, origin: impl Into<String>) -> Self {
+        self.0.origins.push(origin.into());
+        self
+    }
+
+    /// What the metadata lists as `scopes_supported`, beside `openid` and `offline_access`. Name
+    /// only what everybody may know.
+    pub fn scopes_supported(mut self, scope: Scope) -> Self {
+        self.0.advertised.scope = Some(scope);
+        self
+    }
+
+    /// Where developers read on: `service_documentation` of the metadata.
+    pub fn documentation(mut self, address: impl Into<String>) -> Self {
+        self.0.advertised.documentation = Some(address.into());
+        self
+    }
+
     /// The server. Does no I/O.
     ///
     /// # Errors
     /// [`ConfigError`] when the authority's store does not remember what an authorization server
-    /// needs, or a path is none.
+    /// needs, or a path or an origin is none.
     pub fn build(self) -> Result<AuthorizationServer, ConfigError> {
         if !self.0.authority.has_server_store() {
             return Err(ConfigError::Missing {
@@ -113,6 +144,10 @@ impl AuthorizationServerBuilder {
         }
         if let Some(expected) = self.0.endpoints.unfit() {
             return Err(ConfigError::Policy { what: "endpoints", expected: expected.to_owned() });
+        }
+        if !self.0.origins.iter().all(|origin| cors::is_origin(origin)) {
+            let expected = "each origin to be a scheme and a host in lower case, without a path";
+            return Err(ConfigError::Policy { what: "origins", expected: expected.to_owned() });
         }
         Ok(AuthorizationServer(Arc::new(self.0)))
     }

@@ -119,7 +119,10 @@ impl Verifier {
             return self.verify_api_key(api_keys, token).await;
         }
         let checked = self.genuine_or_new_key(token).await?;
-        self.0.checker.keys.nudge().await;
+        let keys = &self.0.checker.keys;
+        if keys.due_in().is_zero() {
+            keys.nudge().await;
+        }
         self.keep_up().await;
         self.decide(checked)
     }

@@ -222,7 +222,7 @@ fn json(refusal: &Refusal) -> String {
     to_json(&Body { error: refusal.error(), error_description: refusal.description(), scope })
 }
 
-pub(super) fn to_json(body: &impl Serialize) -> String {
+fn to_json(body: &impl Serialize) -> String {
     // INVARIANT (plain body): strings and a number always serialize.
     serde_json::to_string(body).unwrap_or_default()
 }
