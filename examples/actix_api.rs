@@ -1,16 +1,25 @@
 //! The invoices API of `axum_api` on actix-web.
 //!
 //! ```text
-//! $ cargo run --example actix_api --features actix,tokio
+//! $ cargo run --example actix_api --features actix,tokio &
 //! listening on http://127.0.0.1:3001
-//! $ curl -s localhost:3001/login -H 'Content-Type: application/json' -d '{"user":"ada","password":"secret"}'
-//! {"access_token":"eyJ…","token_type":"Bearer","expires_in":600,"refresh_token":"hp_rt_…","scope":"…"}
-//! $ curl -s localhost:3001/invoices/7 -H "Authorization: Bearer $ACCESS"
-//! $ curl -si localhost:3001/invoices                                              # 401, WWW-Authenticate: Bearer
-//! $ curl -s localhost:3001/refresh -H 'Content-Type: application/json' -d "{\"refresh_token\":\"$REFRESH\"}"
-//! $ curl -s -X POST localhost:3001/api-keys -H "Authorization: Bearer $ACCESS"    # a key that may read
-//! $ curl -s localhost:3001/invoices -H "X-API-Key: $KEY"
-//! $ curl -si localhost:3001/logout -H 'Content-Type: application/json' -d "{\"refresh_token\":\"$REFRESH\"}"
+//! $ field() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
+//! $ JSON='Content-Type: application/json'
+//! $ LOGIN=$(curl -s localhost:3001/login -H "$JSON" -d '{"user":"ada","password":"secret"}')
+//! $ echo "$LOGIN"
+//! {"access_token":"eyJ…","token_type":"Bearer","expires_in":599,"refresh_token":"hp_rt_…","scope":"…"}
+//! $ ACCESS=$(echo "$LOGIN" | field access_token)
+//! $ REFRESH=$(echo "$LOGIN" | field refresh_token)
+//! $ curl -i localhost:3001/invoices                                            # 401: WWW-Authenticate: Bearer
+//! $ curl -i localhost:3001/invoices/7 -H "Authorization: Bearer $ACCESS"       # 200: ada may, bob may only this one
+//! $ curl -i -X POST localhost:3001/invoices/7 -H "Authorization: Bearer $ACCESS"         # 200: she may write, too
+//! $ KEY=$(curl -s -X POST localhost:3001/api-keys -H "Authorization: Bearer $ACCESS" | field api_key)
+//! $ curl -i localhost:3001/invoices -H "X-API-Key: $KEY"                       # 200: a script's key may read
+//! $ curl -i -X POST localhost:3001/invoices/7 -H "X-API-Key: $KEY"             # 403: and nothing else
+//! $ curl -i "localhost:3001/sessions?user=ada" -H "Authorization: Bearer $ACCESS"        # 200: ada is an administrator
+//! $ NEXT=$(curl -s localhost:3001/refresh -H "$JSON" -d "{\"refresh_token\":\"$REFRESH\"}" | field refresh_token)
+//! $ curl -i localhost:3001/logout -H "$JSON" -d "{\"refresh_token\":\"$NEXT\"}"        # 204
+//! $ curl -i localhost:3001/invoices/7 -H "Authorization: Bearer $ACCESS"       # 401: the session has ended
 //! ```
 
 use std::{env, error::Error, net::TcpListener};

@@ -2,17 +2,25 @@
 //! API key for a script.
 //!
 //! ```text
-//! $ cargo run --example axum_api --features axum,sqlite
+//! $ cargo run --example axum_api --features axum,sqlite &
 //! listening on http://127.0.0.1:3000
-//! $ curl -s localhost:3000/login -H 'Content-Type: application/json' -d '{"user":"ada","password":"secret"}'
-//! {"access_token":"eyJ…","token_type":"Bearer","expires_in":600,"refresh_token":"hp_rt_…","scope":"…"}
-//! $ curl -s localhost:3000/invoices/7 -H "Authorization: Bearer $ACCESS"          # ada may, bob may only this one
-//! $ curl -si localhost:3000/invoices                                              # 401, WWW-Authenticate: Bearer
-//! $ curl -s localhost:3000/refresh -H 'Content-Type: application/json' -d "{\"refresh_token\":\"$REFRESH\"}"
-//! $ curl -s -X POST localhost:3000/api-keys -H "Authorization: Bearer $ACCESS"    # a key that may read
-//! $ curl -s localhost:3000/invoices -H "X-API-Key: $KEY"
-//! $ curl -si localhost:3000/logout -H 'Content-Type: application/json' -d "{\"refresh_token\":\"$REFRESH\"}"
-//! $ curl -si localhost:3000/invoices/7 -H "Authorization: Bearer $ACCESS"         # 401: the session has ended
+//! $ field() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
+//! $ JSON='Content-Type: application/json'
+//! $ LOGIN=$(curl -s localhost:3000/login -H "$JSON" -d '{"user":"ada","password":"secret"}')
+//! $ echo "$LOGIN"
+//! {"access_token":"eyJ…","token_type":"Bearer","expires_in":599,"refresh_token":"hp_rt_…","scope":"…"}
+//! $ ACCESS=$(echo "$LOGIN" | field access_token)
+//! $ REFRESH=$(echo "$LOGIN" | field refresh_token)
+//! $ curl -i localhost:3000/invoices                                            # 401: WWW-Authenticate: Bearer
+//! $ curl -i localhost:3000/invoices/7 -H "Authorization: Bearer $ACCESS"       # 200: ada may, bob may only this one
+//! $ curl -i -X POST localhost:3000/invoices/7 -H "Authorization: Bearer $ACCESS"         # 200: she may write, too
+//! $ KEY=$(curl -s -X POST localhost:3000/api-keys -H "Authorization: Bearer $ACCESS" | field api_key)
+//! $ curl -i localhost:3000/invoices -H "X-API-Key: $KEY"                       # 200: a script's key may read
+//! $ curl -i -X POST localhost:3000/invoices/7 -H "X-API-Key: $KEY"             # 403: and nothing else
+//! $ curl -i "localhost:3000/sessions?user=ada" -H "Authorization: Bearer $ACCESS"        # 200: ada is an administrator
+//! $ NEXT=$(curl -s localhost:3000/refresh -H "$JSON" -d "{\"refresh_token\":\"$REFRESH\"}" | field refresh_token)
+//! $ curl -i localhost:3000/logout -H "$JSON" -d "{\"refresh_token\":\"$NEXT\"}"        # 204
+//! $ curl -i localhost:3000/invoices/7 -H "Authorization: Bearer $ACCESS"       # 401: the session has ended
 //! ```
 //!
 //! What it remembers ends with it, unless `TOKENS_DB` names a SQLite file. Then `SIGNING_KEY`

@@ -3,12 +3,14 @@
 //! tokens, and handlers see no difference.
 //!
 //! ```text
-//! $ cargo run --example migrate_from_jsonwebtoken --features axum,tokio
+//! $ cargo run --example migrate_from_jsonwebtoken --features axum,tokio &
 //! listening on http://127.0.0.1:3002
-//! $ curl -s localhost:3002/old-login                # a token as the service made them before
-//! $ curl -s localhost:3002/login                    # one as it makes them now
-//! $ curl -s localhost:3002/me -H "Authorization: Bearer $OLD"      # both work
-//! $ curl -s localhost:3002/me -H "Authorization: Bearer $NEW"
+//! $ field() { sed "s/.*\"$1\":\"\([^\"]*\)\".*/\1/"; }
+//! $ OLD=$(curl -s localhost:3002/old-login)                        # as the service made them before
+//! $ NEW=$(curl -s localhost:3002/login | field access_token)       # as it makes them now
+//! $ curl -i localhost:3002/me -H "Authorization: Bearer $OLD"      # 200: both work
+//! $ curl -i localhost:3002/me -H "Authorization: Bearer $NEW"      # 200
+//! $ curl -i localhost:3002/me -H "Authorization: Bearer ${OLD%?}"  # 401: a character is missing
 //! ```
 
 use std::{

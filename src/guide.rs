@@ -40,6 +40,10 @@ pub mod actix {}
 #[doc = include_str!("../docs/gateway.md")]
 pub mod gateway {}
 
+/// The endpoints that clients call directly.
+#[doc = include_str!("../docs/oauth-endpoints.md")]
+pub mod oauth_endpoints {}
+
 /// Testing a service.
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}

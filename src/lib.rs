@@ -28,6 +28,7 @@
 //! | [`mod@scope`] | what may be done: `resource:id:action` and its algebra |
 //! | [`key`] | what signs, and how keys follow each other |
 //! | [`store`] | what is remembered, by role; write your own |
+//! | `remote` | keys and revocations read over HTTP (feature `remote-jwks`) |
 //! | `web` | how a token is presented and refused (features `tower`, `axum`, `actix`, `gateway`) |
 //! | [`token`], [`secret`], [`id`], [`clock`] | what is carried, what is hidden, what is named, what time it is |
 //! | [`guide`] | the pages of the documentation |
@@ -42,6 +43,8 @@ pub mod id;
 pub mod key;
 #[cfg(feature = "oauth")]
 pub mod oauth;
+#[cfg(feature = "remote-jwks")]
+pub mod remote;
 pub mod scope;
 pub mod secret;
 pub mod store;
@@ -49,7 +52,6 @@ pub mod store;
 pub mod testing;
 pub mod token;
 pub mod verifier;
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 pub mod web;
 
 #[cfg(feature = "jsonwebtoken-provider")]

@@ -6,9 +6,9 @@ use std::ops::Bound::{Excluded, Unbounded};
 use async_trait::async_trait;
 use hallpass::{
     Timestamp,
-    id::{SessionId, Subject},
+    id::SessionId,
     store::{
-        EndReason, InsertOutcome, Persistence, RotateOutcome, Rotation, SessionRecord,
+        EndReason, InsertOutcome, Owner, Persistence, RotateOutcome, Rotation, SessionRecord,
         SessionState, SessionStore, StoreError, Target, decide,
     },
 };
@@ -16,6 +16,7 @@ use hallpass::{
 use crate::{
     row::{Change, Session},
     store::JournalStore,
+    tables::owns,
 };
 
 #[async_trait]
@@ -100,15 +101,16 @@ impl SessionStore for JournalStore {
 
     async fn list_sessions(
         &self,
-        subject: &Subject,
+        owner: &Owner,
         after: Option<&SessionId>,
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
         let state = self.state()?;
-        // A store of more than a few thousand rows keeps an index by subject.
+        // A store of more than a few thousand rows keeps an index by each kind of owner.
         let rest = state.tables.sessions.range((after.map_or(Unbounded, Excluded), Unbounded));
-        let live = rest.map(|(_, row)| row).filter(|row| row.subject == *subject);
+        let owned = |row: &&SessionRecord| owns(owner, &row.subject, &row.client);
+        let live = rest.map(|(_, row)| row).filter(owned);
         let live = live.filter(|row| row.is_live(now));
         Ok(live.take(usize::try_from(limit).unwrap_or(usize::MAX)).cloned().collect())
     }

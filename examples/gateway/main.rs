@@ -1,21 +1,24 @@
-//! A gateway: it answers nginx, which asks before each request whether to let it through.
+//! A gateway: it answers a proxy, which asks before each request whether to let it through.
 //!
 //! ```text
 //! $ cargo run --example gateway --features axum,gateway,tokio &
+//! the service behind the proxy is at http://127.0.0.1:9001
 //! listening on http://127.0.0.1:9000
 //! $ nginx -c "$PWD/examples/gateway/nginx.conf"        # listens on 8080, asks 9000, passes on to 9001
 //! $ curl -i localhost:8080/health                      # 200: the rule says `public`
 //! $ curl -i localhost:8080/invoices/7                  # 401: a token is required
 //! $ TOKEN=$(curl -s -X POST localhost:9000/login)      # a stub; yours signs the user in
-//! $ curl -i -H "Authorization: Bearer $TOKEN" localhost:8080/invoices/7      # 200
+//! $ curl -i -H "Authorization: Bearer $TOKEN" localhost:8080/invoices/7      # 200: hello ada
 //! $ curl -i -H "Authorization: Bearer $TOKEN" localhost:8080/invoices/8      # 403: another id
 //! ```
 //!
-//! `LISTEN` says where it listens, `RULES` which rules it reads.
+//! `LISTEN` and `SERVICE` say where the two listen, `RULES` which rules there are, and `PROXY` who
+//! asks: `nginx`, `traefik` or `envoy`. The file for each is beside this one and says how to start
+//! it.
 
 use std::{env, error::Error, fs};
 
-use axum::{Router, routing::post};
+use axum::{Router, http::HeaderMap, routing::post};
 use hallpass::{
     Algorithm, Authority, Grant, MemoryStore, SigningKey,
     web::{
@@ -39,17 +42,37 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let rules = env::var("RULES").unwrap_or_else(|_| RULES.to_owned());
     let rules = Rules::from_toml(&fs::read_to_string(rules)?)?;
     let guard = Guard::new(authority.verifier()).realm("invoices");
-    let gateway = Gateway::new(guard, rules, Dialect::Nginx);
+    let dialect = match env::var("PROXY").as_deref() {
+        Ok("envoy") => Dialect::Envoy { path_prefix: "/authorize".to_owned() },
+        Ok("traefik") => Dialect::Traefik,
+        Ok("nginx") | Err(_) => Dialect::Nginx,
+        Ok(other) => return Err(format!("PROXY: `{other}` is none of them").into()),
+    };
+    let gateway = Gateway::new(guard, rules, dialect);
 
-    // The proxy asks at `/authorize`; nothing else may reach the gateway's questions.
+    // nginx and Traefik ask at `/authorize`, Envoy at every path below it. Only the proxy may
+    // reach this.
     let app = Router::new()
-        .route_service("/authorize", gateway)
-        .route("/login", post(move || login(authority.clone())));
+        .route("/login", post(move || login(authority.clone())))
+        .fallback_service(gateway);
     let listen = env::var("LISTEN").unwrap_or_else(|_| "127.0.0.1:9000".to_owned());
     let listener = tokio::net::TcpListener::bind(listen).await?;
+    let address = env::var("SERVICE").unwrap_or_else(|_| "127.0.0.1:9001".to_owned());
+    let behind = tokio::net::TcpListener::bind(address).await?;
+    println!("the service behind the proxy is at http://{}", behind.local_addr()?);
+    tokio::spawn(async move { axum::serve(behind, Router::new().fallback(greet)).await });
     println!("listening on http://{}", listener.local_addr()?);
     axum::serve(listener, app).await?;
     Ok(())
+}
+
+/// A service behind the proxy, in any language: it reads who calls from a header.
+async fn greet(headers: HeaderMap) -> String {
+    let subject = headers.get("x-auth-subject").and_then(|value| value.to_str().ok());
+    match subject.unwrap_or_default() {
+        "" => "hello\n".to_owned(),
+        subject => format!("hello {subject}\n"),
+    }
 }
 
 /// A stub: everybody is Ada.

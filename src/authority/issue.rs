@@ -15,7 +15,7 @@ use crate::{
     event,
     id::{ClientId, SessionId, Subject},
     secret::RefreshToken,
-    store::{EndReason, InsertOutcome, SessionRecord, SessionState},
+    store::{EndReason, InsertOutcome, Owner, SessionRecord, SessionState},
     token::{OpaqueKind, opaque::OpaqueParts},
 };
 
@@ -172,7 +172,8 @@ impl Inner {
     /// fails here is told to the operator, and the login goes on.
     async fn end_over_cap(&self, newest: &SessionRecord, cap: u32, now: Timestamp) {
         let limit = cap.saturating_add(64);
-        let live = match self.store.list_sessions(&newest.subject, None, limit, now).await {
+        let owner = Owner::Subject(newest.subject.clone());
+        let live = match self.store.list_sessions(&owner, None, limit, now).await {
             Ok(live) => live,
             Err(error) => return event::store_failed("list_sessions", &error),
         };

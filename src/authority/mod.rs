@@ -20,7 +20,11 @@ mod api_key;
 mod builder;
 mod client;
 mod error;
+#[cfg(feature = "oauth")]
+mod feed;
 mod grant;
+#[cfg(feature = "oauth")]
+mod inspect;
 mod issue;
 mod issued;
 mod keys;

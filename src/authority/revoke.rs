@@ -6,7 +6,9 @@ use crate::{
     event,
     id::{ApiKeyId, ClientId, SessionId, Subject},
     secret::TokenText,
-    store::{EndReason, EndedCounts, Owner, Reach, SessionRecord, StoreError, Target},
+    store::{
+        EndReason, EndedCounts, Owner, Reach, SessionRecord, StoreError, StoreErrorKind, Target,
+    },
     token::OpaqueKind,
 };
 
@@ -34,8 +36,26 @@ impl Authority {
     /// # Errors
     /// [`RevokeError`]; repeating it is safe.
     pub async fn revoke(&self, token: impl TokenText) -> Result<Revocation, RevokeError> {
+        self.revoke_text(token.token_text(), None).await
+    }
+
+    /// Takes back a token as [`revoke`](Self::revoke) does, if it is this client's (RFC 7009
+    /// §2.1). An unknown token and another client's take the same path (INVARIANTS 65).
+    #[cfg(feature = "oauth")]
+    pub(crate) async fn revoke_own(
+        &self,
+        token: &str,
+        client: &ClientId,
+    ) -> Result<Revocation, RevokeError> {
+        self.revoke_text(token, Some(client)).await
+    }
+
+    async fn revoke_text(
+        &self,
+        text: &str,
+        by: Option<&ClientId>,
+    ) -> Result<Revocation, RevokeError> {
         let inner = &*self.0;
-        let text = token.token_text();
         let now = inner.clock.now();
         match inner.prefixes.kind_of(text) {
             Some(OpaqueKind::RefreshToken) => {
@@ -44,6 +64,12 @@ impl Authority {
                 };
                 let id = parts.session_id();
                 self.ensure_retention().await?;
+                // The client of a row never changes: what is read stays true.
+                if let Some(by) = by
+                    && inner.store.find_session(&id).await?.is_none_or(|row| row.client != *by)
+                {
+                    return Ok(Revocation::Nothing);
+                }
                 let was_live = self.end(&id, EndReason::SignedOut).await?;
                 Ok(if was_live { Revocation::Session(id) } else { Revocation::Nothing })
             }
@@ -53,12 +79,17 @@ impl Authority {
                 };
                 let id = parts.api_key_id();
                 self.ensure_retention().await?;
+                if let Some(by) = by
+                    && inner.store.find_api_key(&id).await?.is_none_or(|row| row.client != *by)
+                {
+                    return Ok(Revocation::Nothing);
+                }
                 let was_live = inner.store.end_api_key(&id, EndReason::SignedOut, now).await?;
                 event::ended("api_key", &id, EndReason::SignedOut.as_str(), was_live);
                 Ok(if was_live { Revocation::ApiKey(id) } else { Revocation::Nothing })
             }
             Some(_) => Ok(Revocation::Nothing),
-            None => self.revoke_jwt(text).await,
+            None => self.revoke_jwt(text, by).await,
         }
     }
 
@@ -121,16 +152,43 @@ impl Authority {
         after: Option<&SessionId>,
         limit: u32,
     ) -> Result<Vec<SessionRecord>, StoreError> {
-        self.0.store.list_sessions(subject, after, limit, self.0.clock.now()).await
+        let owner = Owner::Subject(subject.clone());
+        self.0.store.list_sessions(&owner, after, limit, self.0.clock.now()).await
+    }
+
+    /// The live sessions at a client, oldest first: at most `limit` of those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn list_client_sessions(
+        &self,
+        client: &ClientId,
+        after: Option<&SessionId>,
+        limit: u32,
+    ) -> Result<Vec<SessionRecord>, StoreError> {
+        let owner = Owner::Client(client.clone());
+        self.0.store.list_sessions(&owner, after, limit, self.0.clock.now()).await
     }
 
     /// RFC 7009 §2.1: the token must be one of ours, whether it is revoked already or not.
-    async fn revoke_jwt(&self, text: &str) -> Result<Revocation, RevokeError> {
-        let Ok(who) = self.0.verifier.genuine_jwt(text) else {
+    async fn revoke_jwt(
+        &self,
+        text: &str,
+        by: Option<&ClientId>,
+    ) -> Result<Revocation, RevokeError> {
+        // What cannot be read for want of keys is not unknown: the answer would be no answer.
+        if self.0.keys.ensure().await.is_err() {
+            let error = StoreError::new(StoreErrorKind::Unavailable, "keys");
+            return Err(error.into());
+        }
+        let Ok(who) = self.0.verifier.find_genuine_jwt(text).await else {
             return Ok(Revocation::Nothing);
         };
         // A token without an id of ours cannot be named in the feed.
         let id = who.token_id().ok_or(RevokeError::UnsupportedTokenType)?;
+        if by.is_some_and(|by| who.client_id() != Some(by.as_str())) {
+            return Ok(Revocation::Nothing);
+        }
         self.ensure_retention().await?;
         self.0.store.revoke(&Target::Token(id), self.0.clock.now()).await?;
         event::revoked("token", 0, 0);

@@ -12,15 +12,18 @@ pub(crate) fn issued(_id: Option<&dyn Display>, _subject: &str, _client: &str) {
 pub(crate) fn verify_refused(_reason: &dyn Display) {}
 
 /// A rule that only reports would have refused a request.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 #[inline]
 pub(crate) fn would_refuse(_required: &dyn Display) {}
 
 /// The host has made a mistake that shows only now. Somebody must read it, and there is no log.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 pub(crate) fn misconfigured(mistake: &dyn Display) {
     eprintln!("hallpass: misconfigured: {mistake}");
 }
+
+/// A client was not who it said it was. The name is the request's own word.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn client_refused(_named: Option<&str>) {}
 
 /// A refresh was granted; `how` is the line of the decision table.
 #[inline]
@@ -64,6 +67,16 @@ pub(crate) fn pruned(_sessions: u32, _revocations: u32, _api_keys: u32) {}
 #[inline]
 pub(crate) fn feed_failed(_error: &dyn Display) {}
 
+/// The keys of an issuer could not be read; what is known gets older.
+#[cfg(feature = "remote-jwks")]
+#[inline]
+pub(crate) fn keys_failed(_error: &dyn Display) {}
+
+/// The keys of an issuer were read.
+#[cfg(feature = "remote-jwks")]
+#[inline]
+pub(crate) fn keys_read(_used: usize, _skipped: usize) {}
+
 /// A store operation failed in the background.
 #[inline]
 pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}
@@ -72,9 +85,9 @@ pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}
 #[inline]
 pub(crate) fn client_changed(_how: &'static str, _client: &dyn Display) {}
 
-/// A registered client is refused: its settings cannot be read, or do not fit this authority.
+/// A registered client is unusable: its settings cannot be read, or do not fit this authority.
 #[inline]
-pub(crate) fn client_refused(_client: &dyn Display, _why: &dyn Display) {}
+pub(crate) fn client_unusable(_client: &dyn Display, _why: &dyn Display) {}
 
 /// The signing key changed.
 #[inline]

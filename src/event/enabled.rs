@@ -18,15 +18,19 @@ pub(crate) fn verify_refused(reason: &dyn Display) {
 }
 
 /// A rule that only reports would have refused a request.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 pub(crate) fn would_refuse(required: &dyn Display) {
     warn!(target: TARGET, required = %required, "a rule that only reports would have refused");
 }
 
 /// The host has made a mistake that shows only now.
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway", feature = "oauth"))]
 pub(crate) fn misconfigured(mistake: &dyn Display) {
     error!(target: TARGET, mistake = %mistake, "misconfigured");
+}
+
+/// A client was not who it said it was. The name is the request's own word.
+#[cfg(feature = "oauth")]
+pub(crate) fn client_refused(named: Option<&str>) {
+    info!(target: TARGET, named, "client refused");
 }
 
 /// A refresh was granted; `how` is the line of the decision table.
@@ -74,6 +78,18 @@ pub(crate) fn feed_failed(error: &dyn Display) {
     warn!(target: TARGET, error = %error, "revocations could not be read");
 }
 
+/// The keys of an issuer could not be read; what is known gets older.
+#[cfg(feature = "remote-jwks")]
+pub(crate) fn keys_failed(error: &dyn Display) {
+    warn!(target: TARGET, error = %error, "the issuer's keys could not be read");
+}
+
+/// The keys of an issuer were read.
+#[cfg(feature = "remote-jwks")]
+pub(crate) fn keys_read(used: usize, skipped: usize) {
+    debug!(target: TARGET, used, skipped, "the issuer's keys were read");
+}
+
 /// A store operation failed in the background.
 pub(crate) fn store_failed(what: &'static str, error: &dyn Display) {
     warn!(target: TARGET, what, error = %error, "store operation failed");
@@ -84,9 +100,9 @@ pub(crate) fn client_changed(how: &'static str, client: &dyn Display) {
     info!(target: TARGET, how, client = %client, "client changed");
 }
 
-/// A registered client is refused: its settings cannot be read, or do not fit this authority.
-pub(crate) fn client_refused(client: &dyn Display, why: &dyn Display) {
-    error!(target: TARGET, client = %client, why = %why, "a registered client is refused");
+/// A registered client is unusable: its settings cannot be read, or do not fit this authority.
+pub(crate) fn client_unusable(client: &dyn Display, why: &dyn Display) {
+    error!(target: TARGET, client = %client, why = %why, "a registered client is unusable");
 }
 
 /// The signing key changed.

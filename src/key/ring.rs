@@ -1,7 +1,7 @@
 //! Knows which key signs now, which verify and which are published.
 //! Must not know what time it is, where keys are stored, or how one follows another.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::Timestamp;
 
@@ -187,5 +187,17 @@ impl KeyRing {
         let times = self.0.held.iter().map(|held| held.times);
         let instants = times.flat_map(|times| [times.active_at, times.retire_at, times.gone_at]);
         instants.flatten().filter(|at| *at > now).min()
+    }
+
+    /// How long what [`KeyRing::jwks`] gives at `now` may be kept: never beyond the instant at
+    /// which a key is gone, and so briefly that whoever keeps it knows a new key well before
+    /// that one signs: half its lead. Five minutes for given keys, which only the host changes,
+    /// and an hour at most.
+    #[must_use]
+    pub fn jwks_max_age(&self, now: Timestamp) -> Duration {
+        const GIVEN: Duration = Duration::from_secs(5 * 60);
+        const LONGEST: Duration = Duration::from_secs(60 * 60);
+        let keep = self.0.rule.map_or(GIVEN, |rule| rule.policy.lead / 2).min(LONGEST);
+        self.next_change(now).map_or(keep, |change| keep.min(change.saturating_since(now)))
     }
 }

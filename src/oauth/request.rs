@@ -42,6 +42,26 @@ impl<'r> Request<'r> {
     }
 }
 
+/// Who sent a request, as a layer of the host's own says it: put it into the request's extensions,
+/// and the routers take it instead of the connection's address. Behind a proxy that address is the
+/// proxy's, and a rate limit would count everybody as one.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Peer(Box<str>);
+
+impl Peer {
+    /// The sender is at this address.
+    #[must_use]
+    pub fn new(address: &str) -> Self {
+        Self(address.into())
+    }
+
+    /// The address.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
 impl Debug for Request<'_> {
     /// Without the body, where credentials are.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

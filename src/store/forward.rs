@@ -70,12 +70,12 @@ macro_rules! forward {
 
             async fn list_sessions(
                 &self,
-                subject: &Subject,
+                owner: &Owner,
                 after: Option<&SessionId>,
                 limit: u32,
                 now: Timestamp,
             ) -> Result<Vec<SessionRecord>, StoreError> {
-                (**self).list_sessions(subject, after, limit, now).await
+                (**self).list_sessions(owner, after, limit, now).await
             }
 
             async fn prune_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError> {

@@ -21,6 +21,7 @@ mod code;
 mod consent;
 mod decide;
 mod error;
+mod feed_wire;
 mod forward;
 mod forward_server;
 mod memory;
@@ -46,6 +47,7 @@ pub use code::{
 pub use consent::{ConsentRecord, ConsentStore};
 pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
 pub use error::{StoreError, StoreErrorKind};
+pub use feed_wire::FeedTextError;
 pub use memory::MemoryStore;
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};

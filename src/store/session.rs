@@ -10,6 +10,7 @@ use super::{
     StoreError,
     decide::RotateOutcome,
     presented::{Attempt, ProofKey, Rotation},
+    revocation::Owner,
 };
 use crate::{
     clock::Timestamp,
@@ -246,14 +247,14 @@ pub trait SessionStore: Debug + Send + Sync + 'static {
         now: Timestamp,
     ) -> Result<bool, StoreError>;
 
-    /// A subject's sessions that are live at `now`, oldest first, at most `limit` of those born
+    /// An owner's sessions that are live at `now`, oldest first, at most `limit` of those born
     /// after `after`.
     ///
     /// # Errors
     /// [`StoreError`] when the engine cannot answer.
     async fn list_sessions(
         &self,
-        subject: &Subject,
+        owner: &Owner,
         after: Option<&SessionId>,
         limit: u32,
         now: Timestamp,

@@ -1,9 +1,9 @@
-//! Knows how a test asks an actix-web service as somebody.
+//! Knows how a test asks an actix-web service as somebody, and reads what it answers.
 //! Must not know a service.
 
-use actix_web::{http::header::AUTHORIZATION, test::TestRequest};
+use actix_web::{HttpResponse, body::MessageBody, http::header::AUTHORIZATION, test::TestRequest};
 
-use super::TestAuthority;
+use super::{TestAuthority, TestResponse};
 use crate::store::Store;
 
 impl<S: Store> TestAuthority<S> {
@@ -36,5 +36,21 @@ impl<S: Store> TestAuthority<S> {
     ) -> TestRequest {
         let bearer = self.token(subject).scope(scope).bearer();
         TestRequest::default().insert_header((AUTHORIZATION, bearer))
+    }
+}
+
+impl TestResponse {
+    /// A response of actix-web, of a handler or of a test service, its body read to the end.
+    ///
+    /// # Panics
+    /// When the body cannot be read.
+    #[expect(clippy::panic, reason = "a test that cannot read a body should say so")]
+    pub async fn from_actix<B: MessageBody>(response: impl Into<HttpResponse<B>>) -> Self {
+        let (head, body) = response.into().into_parts();
+        let Ok(bytes) = actix_web::body::to_bytes(body).await else {
+            panic!("the body of the response cannot be read")
+        };
+        let headers = head.headers().iter().map(|(name, value)| (name.as_str(), value));
+        Self::new(head.status().as_u16(), headers, bytes)
     }
 }

@@ -8,22 +8,31 @@
 //! | expiry without waiting | [`TestClock`] |
 //! | what your service does when the store is down | [`FailingStore`] |
 //! | how many store calls something costs | [`CountingStore`] |
+//! | an authority for an HTTP client or another program to talk to | [`TestAuthority::serve`] |
+//! | what a refusal must be, in one line | [`TestResponse`] |
+//! | what your service does when an issuer's keys change, or cannot be fetched | [`JwksServer`] |
 //! | a store of your own | [`conformance`] |
 
 #[cfg(feature = "actix")]
 mod actix;
 mod authority;
+#[cfg(feature = "axum")]
+mod axum;
 mod clock;
 pub mod conformance;
+mod endpoints;
 mod random;
+mod response;
+mod server;
 mod stores;
 mod token;
 #[cfg(feature = "tower")]
 mod tower;
-#[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
 mod web;
 
 pub use authority::TestAuthority;
 pub use clock::TestClock;
+pub use response::{Refused, TestResponse};
+pub use server::{AuthorityServer, JwksServer};
 pub use stores::{CountingStore, FailingStore, Fault, StoreMethod};
 pub use token::TestToken;

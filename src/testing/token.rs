@@ -15,7 +15,7 @@ use crate::{
     clock::Clock,
     crypto,
     id::{Audience, ClientId, TokenId},
-    key::encode_header,
+    key::{SigningKey, encode_header},
     scope::Scope,
     secret::AccessToken,
     token::{CustomClaims, claims::AccessClaims, jwt},
@@ -48,8 +48,17 @@ pub struct TestToken {
     issued_at: Timestamp,
     not_before: Option<Timestamp>,
     expires_at: Timestamp,
-    wrong_key: bool,
+    signer: Signer,
     id_token: bool,
+}
+
+/// Whose signature it gets.
+#[derive(Debug, Clone)]
+enum Signer {
+    Ours,
+    /// Another key under our key's name.
+    Impostor,
+    Given(SigningKey),
 }
 
 #[expect(clippy::expect_used, reason = "a test that is set up wrongly should say so")]
@@ -66,7 +75,7 @@ impl TestToken {
             issued_at: now,
             not_before: None,
             expires_at: now + Duration::from_secs(600),
-            wrong_key: false,
+            signer: Signer::Ours,
             id_token: false,
         }
     }
@@ -124,7 +133,14 @@ impl TestToken {
 
     /// Signed with another key, under the right key's name.
     pub fn wrong_key(mut self) -> Self {
-        self.wrong_key = true;
+        self.signer = Signer::Impostor;
+        self
+    }
+
+    /// Signed with this key under its own name, such as the next one of
+    /// [`JwksServer::rotate`](super::JwksServer::rotate).
+    pub fn signed_by(mut self, key: &SigningKey) -> Self {
+        self.signer = Signer::Given(key.clone());
         self
     }
 
@@ -141,8 +157,11 @@ impl TestToken {
     /// When a claim of your own has a registered name.
     #[must_use]
     pub fn mint(self) -> AccessToken {
-        let right = key();
-        let signer = if self.wrong_key { other_key().with_kid(right.kid().clone()) } else { right };
+        let signer = match &self.signer {
+            Signer::Ours => key(),
+            Signer::Impostor => other_key().with_kid(key().kid().clone()),
+            Signer::Given(key) => key.clone(),
+        };
         let text = if self.id_token {
             let header = encode_header("JWT", signer.algorithm(), signer.kid());
             let claims = self.id_token_claims();

@@ -1,7 +1,11 @@
-//! Knows how a test asks an axum or tower service as somebody.
+//! Knows how a test asks an axum or tower service as somebody, and reads what it answers.
 //! Must not know a service.
 
-use super::TestAuthority;
+use std::{future::poll_fn, pin::pin};
+
+use http_body::Body;
+
+use super::{TestAuthority, TestResponse};
 use crate::store::Store;
 
 impl<S: Store> TestAuthority<S> {
@@ -35,5 +39,25 @@ impl<S: Store> TestAuthority<S> {
     ) -> http::request::Builder {
         let bearer = self.token(subject).scope(scope).bearer();
         http::Request::builder().header(http::header::AUTHORIZATION, bearer)
+    }
+}
+
+impl TestResponse {
+    /// A response of axum or any `http` service, its body read to the end.
+    ///
+    /// # Panics
+    /// When the body cannot be read.
+    #[expect(clippy::panic, reason = "a test that cannot read a body should say so")]
+    pub async fn from_http<B: Body>(response: http::Response<B>) -> Self {
+        let (parts, body) = response.into_parts();
+        let mut body = pin!(body);
+        let mut bytes = Vec::new();
+        while let Some(frame) = poll_fn(|context| body.as_mut().poll_frame(context)).await {
+            let Ok(frame) = frame else { panic!("the body of the response cannot be read") };
+            let Ok(mut data) = frame.into_data() else { continue };
+            bytes::BufMut::put(&mut bytes, &mut data);
+        }
+        let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value));
+        Self::new(parts.status.as_u16(), headers, bytes)
     }
 }

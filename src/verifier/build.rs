@@ -9,6 +9,7 @@ use std::{
 use super::{
     ConfigError, Decided, KeySource, RelaxedProfile, RevocationIndex, Verifier, VerifierBuilder,
     api_key::{ApiKeyCache, ApiKeys},
+    builder::Known,
     check::Checker,
     confirm::Confirmations,
     feed::{Follower, News},
@@ -50,7 +51,14 @@ impl VerifierBuilder<Decided> {
             return Err(ConfigError::MaxLength { limit: HARD_MAX_LENGTH });
         }
         let relaxed_only = options.relaxed.is_some();
-        let keys = join_keys(options.keys, options.key_source, relaxed_only)?;
+        let known = Known {
+            #[cfg(feature = "remote-jwks")]
+            issuer: issuer.clone(),
+            #[cfg(feature = "remote-jwks")]
+            clock: Arc::clone(&options.clock),
+        };
+        let source = options.key_source.map(|make| make(&known)).transpose()?;
+        let keys = join_keys(options.keys, source, relaxed_only)?;
         let own = match &keys {
             Keys::Fixed(keys) => Some(keys),
             Keys::Source(_) => None,

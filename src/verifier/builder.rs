@@ -45,11 +45,26 @@ pub struct VerifierBuilder<Choice = Undecided> {
     choice: PhantomData<fn() -> Choice>,
 }
 
+/// Makes the source of keys when the rest is known.
+pub(super) type MakeKeySource = Box<dyn FnOnce(&Known) -> MadeKeySource + Send + Sync>;
+/// What comes of it.
+type MadeKeySource = Result<Arc<dyn KeySource>, ConfigError>;
+
+/// What a source of keys may need to know of the verifier it is for.
+pub(crate) struct Known {
+    /// The issuer whose keys they are.
+    #[cfg(feature = "remote-jwks")]
+    pub(crate) issuer: crate::token::Issuer,
+    /// What time it is.
+    #[cfg(feature = "remote-jwks")]
+    pub(crate) clock: Arc<dyn Clock>,
+}
+
 pub(super) struct Options {
     pub(super) issuer: String,
     pub(super) audiences: Vec<Result<Audience, ConfigError>>,
     pub(super) keys: Vec<VerifyingKey>,
-    pub(super) key_source: Option<Arc<dyn KeySource>>,
+    pub(super) key_source: Option<MakeKeySource>,
     pub(super) leeway: Duration,
     pub(super) max_lifetime: Duration,
     pub(super) client_optional: bool,
@@ -144,7 +159,15 @@ impl<Choice> VerifierBuilder<Choice> {
 
     /// A set of keys that changes over time.
     pub fn key_source(self, source: impl KeySource) -> Self {
-        self.with(|options| options.key_source = Some(Arc::new(source)))
+        self.make_key_source(|_| Ok(Arc::new(source)))
+    }
+
+    /// A set of keys that changes over time, made when the verifier is built.
+    pub(crate) fn make_key_source(
+        self,
+        make: impl FnOnce(&Known) -> MadeKeySource + Send + Sync + 'static,
+    ) -> Self {
+        self.with(|options| options.key_source = Some(Box::new(make)))
     }
 
     /// How far clocks may disagree over `exp`, `nbf` and `iat`; 30 seconds by default.

@@ -52,7 +52,14 @@ impl Checker {
     /// at before the signature holds.
     pub(super) fn check(&self, token: &str, now: Timestamp) -> Result<Checked, VerifyError> {
         let parts = Parts::split(token, self.max_length)?;
-        let keys = self.keys.snapshot();
+        let keys = match self.keys.snapshot() {
+            Ok(keys) => keys,
+            // Junk is junk, whether there are keys or not.
+            Err(error) => {
+                Header::parse(parts.header)?;
+                return Err(VerifyError::Keys(error));
+            }
+        };
         let (key, profile) = match keys.find_by_encoded_header(parts.header, now) {
             // The header is byte for byte the one we write for this key: `typ`, `alg` and `kid`
             // are right, and nothing else is there.

@@ -263,11 +263,25 @@ pub enum ConfigError {
     #[error("no audience was given; call `audience` with the name of this resource server")]
     NoAudience,
     /// No key was given, so no token could ever be accepted.
-    #[error("no key was given; call `key`, `keys` or `key_source`")]
+    #[error("no key was given; call `key`, `keys`, `jwks` or `key_source`")]
     NoKey,
     /// Two keys have the same name, or both `key`s and a `key_source` were given.
     #[error("the keys contradict each other: {problem}")]
     Keys {
+        /// What is wrong.
+        problem: &'static str,
+    },
+    /// An address that is to be read over HTTP cannot be.
+    #[error("the address {address:?} cannot be used: {problem}")]
+    Address {
+        /// The address; what follows a `?` is left out.
+        address: String,
+        /// What is wrong with it.
+        problem: &'static str,
+    },
+    /// The settings of a remote JWKS contradict each other.
+    #[error("the remote JWKS is set up wrongly: {problem}")]
+    RemoteJwks {
         /// What is wrong.
         problem: &'static str,
     },

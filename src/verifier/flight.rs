@@ -3,6 +3,7 @@
 
 use std::{
     future::poll_fn,
+    ops::Deref,
     sync::{
         Mutex, PoisonError,
         atomic::{AtomicBool, Ordering},
@@ -18,14 +19,23 @@ pub(crate) struct Flight {
 }
 
 /// Lands when dropped, so that a cancelled poll does not stop all later ones.
-pub(crate) struct Landing<'f>(&'f Flight);
+pub(crate) struct Landing<F: Deref<Target = Flight>>(F);
 
 impl Flight {
     /// Takes off, unless another is in the air.
-    pub(crate) fn begin(&self) -> Option<Landing<'_>> {
+    pub(crate) fn begin(&self) -> Option<Landing<&Self>> {
         let free = !self.airborne.swap(true, Ordering::AcqRel);
         // Made only then: one that is dropped lands whoever is in the air.
         free.then(|| Landing(self))
+    }
+
+    /// The same for one that flies on when its caller has gone.
+    #[cfg(feature = "remote-jwks")]
+    pub(crate) fn begin_alone(
+        self: &std::sync::Arc<Self>,
+    ) -> Option<Landing<std::sync::Arc<Self>>> {
+        let free = !self.airborne.swap(true, Ordering::AcqRel);
+        free.then(|| Landing(std::sync::Arc::clone(self)))
     }
 
     pub(crate) fn is_airborne(&self) -> bool {
@@ -48,7 +58,7 @@ impl Flight {
     }
 }
 
-impl Drop for Landing<'_> {
+impl<F: Deref<Target = Flight>> Drop for Landing<F> {
     fn drop(&mut self) {
         let wakers = {
             let mut waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);

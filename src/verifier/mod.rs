@@ -36,6 +36,8 @@ pub use spawn::Maintenance;
 pub use verified::{ClaimsReadError, TokenKind, Verified};
 pub use verify::Verifier;
 
+#[cfg(feature = "remote-jwks")]
+pub(crate) use builder::Known;
 pub(crate) use flight::Flight;
 
 #[cfg(test)]

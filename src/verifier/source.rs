@@ -1,7 +1,7 @@
 //! Knows where verifying keys come from.
 //! Must not know how they are fetched or rotated.
 
-use std::{fmt::Debug, sync::Arc};
+use std::{fmt::Debug, sync::Arc, time::Duration};
 
 use async_trait::async_trait;
 
@@ -14,7 +14,11 @@ use crate::key::VerifyingKeys;
 #[async_trait]
 pub trait KeySource: Debug + Send + Sync + 'static {
     /// The keys as they are known now. Must not block: it is called for every token.
-    fn snapshot(&self) -> VerifyingKeys;
+    ///
+    /// # Errors
+    /// [`KeySourceError`] when none are known that may still be believed: verification then fails
+    /// closed, as trouble of our own.
+    fn snapshot(&self) -> Result<VerifyingKeys, KeySourceError>;
 
     /// Loads the keys for the first time.
     ///
@@ -26,12 +30,27 @@ pub trait KeySource: Debug + Send + Sync + 'static {
     /// its own limits of rate, and says whether the snapshot has changed.
     ///
     /// The name comes from an unchecked token; it must not choose where to look.
-    async fn find_missing(&self, kid: &str) -> bool;
+    ///
+    /// # Errors
+    /// [`KeySourceError`] when the source cannot tell whether there is such a key.
+    async fn find_missing(&self, kid: &str) -> Result<bool, KeySourceError>;
+
+    /// How long until [`refresh`](Self::refresh) has something to do; zero when it has now. Must
+    /// not block: it is asked for every token.
+    fn due_in(&self) -> Duration;
+
+    /// Does what is due, such as reading the keys anew before they are too old, and returns when
+    /// it is done. Trouble is the source's to tell and to try again.
+    async fn refresh(&self);
+
+    /// A token was checked while something was due. Begins it, and waits for it only where nobody
+    /// else would carry it on.
+    async fn nudge(&self);
 }
 
 #[async_trait]
 impl<T: KeySource + ?Sized> KeySource for Arc<T> {
-    fn snapshot(&self) -> VerifyingKeys {
+    fn snapshot(&self) -> Result<VerifyingKeys, KeySourceError> {
         (**self).snapshot()
     }
 
@@ -39,8 +58,20 @@ impl<T: KeySource + ?Sized> KeySource for Arc<T> {
         (**self).load().await
     }
 
-    async fn find_missing(&self, kid: &str) -> bool {
+    async fn find_missing(&self, kid: &str) -> Result<bool, KeySourceError> {
         (**self).find_missing(kid).await
+    }
+
+    fn due_in(&self) -> Duration {
+        (**self).due_in()
+    }
+
+    async fn refresh(&self) {
+        (**self).refresh().await;
+    }
+
+    async fn nudge(&self) {
+        (**self).nudge().await;
     }
 }
 
@@ -75,9 +106,9 @@ pub(super) enum Keys {
 }
 
 impl Keys {
-    pub(super) fn snapshot(&self) -> VerifyingKeys {
+    pub(super) fn snapshot(&self) -> Result<VerifyingKeys, KeySourceError> {
         match self {
-            Self::Fixed(keys) => keys.clone(),
+            Self::Fixed(keys) => Ok(keys.clone()),
             Self::Source(source) => source.snapshot(),
         }
     }
@@ -89,10 +120,38 @@ impl Keys {
         }
     }
 
-    pub(super) async fn find_missing(&self, kid: &str) -> bool {
+    pub(super) async fn find_missing(&self, kid: &str) -> Result<bool, KeySourceError> {
         match self {
-            Self::Fixed(_) => false,
+            Self::Fixed(_) => Ok(false),
             Self::Source(source) => source.find_missing(kid).await,
+        }
+    }
+
+    pub(super) fn due_in(&self) -> Duration {
+        match self {
+            Self::Fixed(_) => Duration::MAX,
+            Self::Source(source) => source.due_in(),
+        }
+    }
+
+    /// Does what is due at the source, if anything is.
+    pub(super) async fn refresh(&self) {
+        if let Some(source) = self.due() {
+            source.refresh().await;
+        }
+    }
+
+    /// The same for a request, which has better things to do than to wait for it.
+    pub(super) async fn nudge(&self) {
+        if let Some(source) = self.due() {
+            source.nudge().await;
+        }
+    }
+
+    fn due(&self) -> Option<&dyn KeySource> {
+        match self {
+            Self::Source(source) if source.due_in().is_zero() => Some(&**source),
+            _ => None,
         }
     }
 }

@@ -81,10 +81,25 @@ impl Verifier {
         self.0.checker.check(token, self.now())
     }
 
-    /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation: for who takes a token
-    /// back, what was taken back already makes no difference.
+    /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation.
+    #[cfg(feature = "test-util")]
     pub(crate) fn genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
         Ok(Verified::new(self.genuine(token)?.carried))
+    }
+
+    /// Checks a JWT as [`Verifier::verify`] does, but for revocation: for who takes a token back,
+    /// what was taken back already makes no difference.
+    pub(crate) async fn find_genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
+        Ok(Verified::new(self.genuine_or_new_key(token).await?.carried))
+    }
+
+    async fn genuine_or_new_key(&self, token: &str) -> Result<Checked, VerifyError> {
+        match self.genuine(token) {
+            Err(missing @ (VerifyError::UnknownKey | VerifyError::Keys(_))) => {
+                self.check_with_new_keys(token, missing).await
+            }
+            checked => checked,
+        }
     }
 
     /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
@@ -103,38 +118,44 @@ impl Verifier {
         {
             return self.verify_api_key(api_keys, token).await;
         }
-        let checked = match self.genuine(token) {
-            Err(VerifyError::UnknownKey) => self.check_with_new_keys(token).await?,
-            checked => checked?,
-        };
+        let checked = self.genuine_or_new_key(token).await?;
+        let keys = &self.0.checker.keys;
+        if keys.due_in().is_zero() {
+            keys.nudge().await;
+        }
         self.keep_up().await;
         self.decide(checked)
     }
 
-    /// Loads keys and revocations, so that the first request does not wait for them.
+    /// Loads keys and revocations, so that the first request does not wait for them. Both are
+    /// tried, whichever fails.
     ///
     /// # Errors
     /// [`VerifyError::Keys`] or [`VerifyError::Store`], which say what is missing.
     pub async fn ready(&self) -> Result<(), VerifyError> {
-        self.0.checker.keys.load().await.map_err(VerifyError::Keys)?;
+        let keys = self.0.checker.keys.load().await.map_err(VerifyError::Keys);
         if let Some(follower) = &self.0.follower {
             let loaded = follower.load(&self.0.news, &*self.0.clock).await;
-            loaded.map_err(VerifyError::Store)?;
+            keys.and(loaded.map_err(VerifyError::Store))
+        } else {
+            keys
         }
-        Ok(())
     }
 
     /// Does what is due and says how long to wait until the next time. Call it in a loop; with
-    /// it, no request ever waits for the feed.
+    /// it, no request ever waits for the feed or for keys that are due.
     pub async fn tick(&self) -> Duration {
+        let keys = &self.0.checker.keys;
+        keys.refresh().await;
         self.keep_up().await;
         if let Some(api_keys) = &self.0.api_keys {
             api_keys.used.write(&*api_keys.store).await;
         }
-        match &self.0.follower {
+        let feed_in = match &self.0.follower {
             Some(follower) => follower.due_in(&*self.0.clock),
             None => Duration::from_secs(60),
-        }
+        };
+        feed_in.min(keys.due_in())
     }
 
     /// What is known to be revoked.
@@ -163,11 +184,22 @@ impl Verifier {
         }
     }
 
-    async fn check_with_new_keys(&self, token: &str) -> Result<Checked, VerifyError> {
+    async fn check_with_new_keys(
+        &self,
+        token: &str,
+        missing: VerifyError,
+    ) -> Result<Checked, VerifyError> {
         let checker = &self.0.checker;
-        let Some(kid) = checker.missing_kid(token) else { return Err(VerifyError::UnknownKey) };
-        if !checker.keys.find_missing(&kid).await {
-            return Err(VerifyError::UnknownKey);
+        match (checker.missing_kid(token), missing) {
+            (Some(kid), _) => {
+                if !checker.keys.find_missing(&kid).await.map_err(VerifyError::Keys)? {
+                    return Err(VerifyError::UnknownKey);
+                }
+            }
+            (None, VerifyError::Keys(_)) => {
+                checker.keys.load().await.map_err(VerifyError::Keys)?;
+            }
+            (None, missing) => return Err(missing),
         }
         checker.check(token, self.now())
     }

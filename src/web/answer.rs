@@ -52,6 +52,38 @@ impl Answer {
         (self.status, self.headers, self.body)
     }
 
+    /// An answer with a JSON body and no other header than its type.
+    pub(crate) fn json(status: u16, body: &impl Serialize) -> Self {
+        Self::text(status, "application/json", to_json(body))
+    }
+
+    /// An answer with this body.
+    pub(crate) fn text(status: u16, content_type: &str, body: impl Into<String>) -> Self {
+        Self::empty(status).with_header("content-type", content_type).with_body(body)
+    }
+
+    /// An answer without a body.
+    pub(crate) const fn empty(status: u16) -> Self {
+        Self { status, headers: Vec::new(), body: String::new() }
+    }
+
+    /// The same with one more header: its name in lower case, its value visible ASCII.
+    pub(crate) fn with_header(mut self, name: &str, value: impl Into<String>) -> Self {
+        self.push(name, value);
+        self
+    }
+
+    /// The same with this body, whose type its headers say.
+    pub(crate) fn with_body(self, body: impl Into<String>) -> Self {
+        Self { body: body.into(), ..self }
+    }
+
+    /// The same, which no cache may keep (RFC 6749 §5.1).
+    #[cfg(feature = "oauth")]
+    pub(crate) fn no_store(self) -> Self {
+        self.with_header("cache-control", "no-store").with_header("pragma", "no-cache")
+    }
+
     pub(super) fn push(&mut self, name: &str, value: impl Into<String>) {
         self.headers.push((name.to_owned(), value.into()));
     }
@@ -131,7 +163,7 @@ struct Body<'a> {
 impl Style {
     pub(super) fn answer(&self, scheme: &str, refusal: &Refusal, accept: Option<&str>) -> Answer {
         let status = refusal.status();
-        let mut answer = Answer { status, headers: Vec::new(), body: String::new() };
+        let mut answer = Answer::empty(status);
         if let Some(challenge) = self.challenge(scheme, refusal) {
             answer.push("www-authenticate", challenge);
         }

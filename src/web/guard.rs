@@ -6,9 +6,12 @@ use std::{
     sync::Arc,
 };
 
-use zeroize::Zeroizing;
-
-use super::{Answer, Caller, Refusal, RequestHead, Source, Styled, answer::Style, source};
+use super::{
+    Answer, Caller, Refusal, RequestHead, Source, Styled,
+    answer::Style,
+    caching::Caching,
+    source::{self, Found},
+};
 use crate::{event, verifier::Verifier};
 
 /// Lets requests through whose token is good, and answers the others.
@@ -51,7 +54,25 @@ struct Settings {
 
 /// A request's credential, read but not checked; or that there is none.
 #[must_use]
-pub struct Presented(Option<Zeroizing<String>>);
+pub struct Presented(Option<Found>);
+
+impl Presented {
+    /// The `Cache-Control` that the response to this request must have in place of its own: a
+    /// success whose credential came by query is `private` at least (RFC 6750 §2.3). `own` are
+    /// the values that the response has.
+    #[must_use]
+    pub fn cache_control<'h>(
+        &self,
+        status: u16,
+        own: impl Iterator<Item = &'h [u8]>,
+    ) -> Option<&'static str> {
+        self.caching().instead_of(status, own)
+    }
+
+    pub(super) fn caching(&self) -> Caching {
+        self.0.as_ref().map_or(Caching::Silent, |found| found.caching)
+    }
+}
 
 impl Debug for Presented {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -142,7 +163,7 @@ impl Guard {
     /// # Errors
     /// 401 when there is none or it is not good, 503 when we cannot tell.
     pub async fn admit(&self, presented: Presented) -> Result<Caller, Refusal> {
-        let Some(token) = presented.0 else {
+        let Some(Found { token, .. }) = presented.0 else {
             return if self.settings.optional {
                 Ok(Caller::Anonymous)
             } else {
@@ -167,8 +188,8 @@ impl Guard {
         self.settings.style.answer(scheme.unwrap_or("Bearer"), refusal, accept)
     }
 
-    #[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
     /// The request's `Accept` header, where answers depend on it.
+    #[cfg(any(feature = "tower", feature = "actix", feature = "gateway"))]
     pub(super) fn accept(&self, head: &RequestHead<'_>) -> Option<String> {
         self.settings.style.restyle.as_ref()?;
         let accepted = head.values("accept").filter_map(|value| str::from_utf8(value).ok());

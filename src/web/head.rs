@@ -77,7 +77,7 @@ impl<'r> RequestHead<'r> {
     }
 
     /// The value of a header that was sent exactly once.
-    pub(super) fn single(&self, name: &str) -> Option<&'r [u8]> {
+    pub(crate) fn single(&self, name: &str) -> Option<&'r [u8]> {
         let mut values = self.values(name);
         let value = values.next()?;
         values.next().is_none().then_some(value)

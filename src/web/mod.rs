@@ -12,6 +12,7 @@
 #[cfg(any(feature = "tower", feature = "actix"))]
 mod admitted;
 mod answer;
+mod caching;
 mod caller;
 mod challenge;
 mod cookies;
@@ -20,8 +21,10 @@ mod guard;
 mod head;
 mod refusal;
 mod refusal_from;
+mod resource;
 mod route;
 mod source;
+pub(crate) mod urlencoded;
 
 #[cfg(feature = "actix")]
 pub mod actix;
@@ -40,6 +43,7 @@ pub use self::{
     guard::{Guard, Presented},
     head::RequestHead,
     refusal::{Reason, Refusal},
+    resource::{ProtectedResource, ResourceError},
     route::RequireScope,
     source::Source,
 };

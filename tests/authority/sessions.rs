@@ -1,6 +1,6 @@
 //! Sessions: listed, capped, ended by id.
 
-use hallpass::{authority::Policy, store::EndReason, testing::TestAuthority};
+use hallpass::{Grant, authority::Policy, id::ClientId, store::EndReason, testing::TestAuthority};
 
 use super::support::*;
 
@@ -21,6 +21,24 @@ async fn they_are_listed_oldest_first_in_pages_and_only_while_they_live() {
     assert_eq!(auth.list_sessions(&ada(), None, 10).await.unwrap().len(), 4);
     auth.clock().advance(15 * DAY);
     assert!(auth.list_sessions(&ada(), None, 10).await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn those_at_a_client_are_listed_whoever_signed_in() {
+    let auth = TestAuthority::new();
+    let mut ids = Vec::new();
+    for (subject, client) in [("ada", "web"), ("bob", "web"), ("ada", "phone"), ("eve", "web")] {
+        let grant = Grant::new(subject, "note:*:read".parse().unwrap()).client(client);
+        ids.push(auth.issue(grant).await.unwrap().session_id());
+        auth.clock().advance(SECOND);
+    }
+    let client = ClientId::parse("web").unwrap();
+    let list = |after| auth.list_client_sessions(&client, after, 10);
+    let listed: Vec<_> = list(None).await.unwrap().iter().map(|row| row.id).collect();
+    assert_eq!(listed, [ids[0], ids[1], ids[3]]);
+    assert_eq!(list(Some(&ids[1])).await.unwrap().len(), 1);
+    auth.end_session(&ids[3]).await.unwrap();
+    assert_eq!(list(Some(&ids[1])).await.unwrap(), []);
 }
 
 #[tokio::test]

@@ -77,8 +77,9 @@ async fn contend(
     (ids, stop, tasks)
 }
 
+/// Invariant 52: the server's process ends in the midst of a statement for many sessions.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn connections_cut_in_mid_batch_lose_nothing() {
+async fn inv_52_connections_cut_in_mid_batch_lose_nothing() {
     let name = schema();
     let store = builder(&name).connect(&url()).await.unwrap();
     store.migrate().await.unwrap();

@@ -9,16 +9,29 @@ mod bed;
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod common_stories;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
+#[cfg(test)]
+#[path = "../every_engine/lost_answer.rs"]
+mod every_engine_lost_answer;
+#[cfg(test)]
+#[path = "../every_engine/sessions.rs"]
+mod every_engine_sessions;
+#[cfg(test)]
+#[path = "../every_engine/signing_keys.rs"]
+mod every_engine_signing_keys;
+#[cfg(test)]
+mod explain;
+#[cfg(test)]
 mod faults;
 #[cfg(test)]
 mod feed;
-#[cfg(test)]
-#[path = "../clients/instances.rs"]
-mod instances;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]
@@ -29,3 +42,5 @@ mod server;
 mod setup;
 #[cfg(test)]
 mod shape;
+#[cfg(test)]
+mod versions;

@@ -15,12 +15,15 @@ use tokio_postgres::Config;
 
 use crate::{
     bed::{now, rotation, schema, session, url},
+    every_engine_lost_answer,
     faults::{busy, generation},
 };
 
 const OPEN: u8 = 0;
 const HANG: u8 = 1;
 const RESET: u8 = 2;
+/// Requests pass, answers are lost.
+const DEAF: u8 = 3;
 
 /// A network between store and server that can be cut.
 struct Proxy {
@@ -42,8 +45,9 @@ impl Proxy {
                 tokio::spawn(async move {
                     let server = TcpStream::connect(("127.0.0.1", port)).await.unwrap();
                     let (client, server) = (Arc::new(client), Arc::new(server));
-                    let there = pump(Arc::clone(&client), Arc::clone(&server), Arc::clone(&mode));
-                    tokio::join!(there, pump(server, client, mode));
+                    let (asker, server_too) = (Arc::clone(&client), Arc::clone(&server));
+                    let there = pump(client, server, Arc::clone(&mode), HANG);
+                    tokio::join!(there, pump(server_too, asker, mode, DEAF));
                 });
             }
         });
@@ -56,7 +60,7 @@ impl Proxy {
 }
 
 /// Carries bytes one way while the network is open; a cut one drops what comes, or the line.
-async fn pump(from: Arc<TcpStream>, to: Arc<TcpStream>, mode: Arc<AtomicU8>) {
+async fn pump(from: Arc<TcpStream>, to: Arc<TcpStream>, mode: Arc<AtomicU8>, lost: u8) {
     let mut buffer = [0; 4096];
     loop {
         let readable = tokio::time::timeout(Duration::from_millis(20), from.readable()).await;
@@ -73,6 +77,9 @@ async fn pump(from: Arc<TcpStream>, to: Arc<TcpStream>, mode: Arc<AtomicU8>) {
             Err(error) if error.kind() == std::io::ErrorKind::WouldBlock => continue,
             Err(_) => return,
         };
+        if mode.load(Ordering::SeqCst) == lost {
+            continue;
+        }
         let mut sent = 0;
         while sent < length {
             if to.writable().await.is_err() {
@@ -138,4 +145,24 @@ async fn a_cut_network_is_unavailable_in_bounded_time_and_recovers() {
         current += 1;
     }
     assert_eq!(store.find_session(&row.id).await.unwrap().unwrap().state.generation, current);
+}
+
+/// Invariant 20, as `every_engine` tells it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv_20_a_lost_answer_is_given_again_also_in_strict_mode() {
+    let proxy = Proxy::start().await;
+    let store = PostgresStore::builder()
+        .schema(&schema())
+        .call_timeout(Duration::from_secs(1))
+        .connect(&proxy.url)
+        .await
+        .unwrap();
+    store.migrate().await.unwrap();
+    // So that its connection has prepared the statement.
+    let warm = busy(9);
+    store.insert_session(&warm).await.unwrap();
+    store.rotate_session(&rotation(warm.id, 0), now()).await.unwrap();
+    let cut = |cut| proxy.set(if cut { DEAF } else { OPEN });
+    let (row, now) = (session(1, now()), now());
+    every_engine_lost_answer::a_lost_answer_is_given_again(&store, row, now, cut).await;
 }

@@ -18,7 +18,7 @@ use hallpass::{
 
 use crate::bed::{MINUTE, fresh, now, session};
 
-fn client(version: u64) -> ClientRecord {
+pub(crate) fn client(version: u64) -> ClientRecord {
     ClientRecord {
         id: ClientId::parse("web").unwrap(),
         version,
@@ -31,7 +31,7 @@ fn client(version: u64) -> ClientRecord {
     }
 }
 
-fn code(number: u64, now: Timestamp) -> CodeRecord {
+pub(crate) fn code(number: u64, now: Timestamp) -> CodeRecord {
     let session = session(number, now);
     CodeRecord {
         id: *session.id.as_bytes(),
@@ -44,7 +44,7 @@ fn code(number: u64, now: Timestamp) -> CodeRecord {
     }
 }
 
-fn redemption(code: &CodeRecord, attempt: u8) -> Redemption {
+pub(crate) fn redemption(code: &CodeRecord, attempt: u8) -> Redemption {
     Redemption {
         id: code.id,
         client: code.session.client.clone(),

@@ -9,7 +9,7 @@ use redis::aio::MultiplexedConnection;
 use crate::support::{prefix, raw, url};
 
 /// Every key, field, member and value under a prefix.
-async fn dump(raw: &mut MultiplexedConnection, prefix: &str) -> Vec<Vec<u8>> {
+pub(crate) async fn dump(raw: &mut MultiplexedConnection, prefix: &str) -> Vec<Vec<u8>> {
     let keys: Vec<String> =
         redis::cmd("KEYS").arg(format!("{prefix}*")).query_async(raw).await.unwrap();
     let mut found = Vec::new();

@@ -144,7 +144,7 @@ async fn one_of_each(store: &RedisStore) -> u32 {
     store.find_session(&row.id).await.unwrap();
     store.rotate_session(&rotation(row.id, 0), now()).await.unwrap();
     store.confirm_session(&row.id, 1, now()).await.unwrap();
-    store.list_sessions(&row.subject, None, 10, now()).await.unwrap();
+    store.list_sessions(&Owner::Subject(row.subject.clone()), None, 10, now()).await.unwrap();
     store.end_session(&row.id, EndReason::SignedOut, now()).await.unwrap();
     let owner = Owner::Client(row.client);
     store.revoke_owner(&owner, Reach::Everything, EndReason::ClientRevoked, now()).await.unwrap();
@@ -194,7 +194,13 @@ async fn a_great_owner_is_dead_from_the_first_script_on() {
         let outcome = store.rotate_session(&rotation(row.id, 0), now()).await.unwrap();
         assert_eq!(outcome, RotateOutcome::Refused(Refusal::Ended(reason)));
     }
-    assert_eq!(store.list_sessions(&rows[0].subject, None, 10, now()).await.unwrap(), []);
+    assert_eq!(
+        store
+            .list_sessions(&Owner::Subject(rows[0].subject.clone()), None, 10, now())
+            .await
+            .unwrap(),
+        []
+    );
     assert!(!store.end_session(&rows[2_499].id, EndReason::SignedOut, now()).await.unwrap());
     let alive = store.rotate_session(&rotation(other.id, 0), now()).await.unwrap();
     assert!(matches!(alive, RotateOutcome::Granted { .. }));

@@ -4,16 +4,27 @@
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod common_stories;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
-mod faults;
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
 #[cfg(test)]
-#[path = "../clients/instances.rs"]
-mod instances;
+#[path = "../every_engine/lost_answer.rs"]
+mod every_engine_lost_answer;
+#[cfg(test)]
+#[path = "../every_engine/sessions.rs"]
+mod every_engine_sessions;
+#[cfg(test)]
+#[path = "../every_engine/signing_keys.rs"]
+mod every_engine_signing_keys;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

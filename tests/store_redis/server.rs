@@ -108,6 +108,8 @@ pub(crate) enum Network {
     Silent = 1,
     /// Closes every connection and takes no new one.
     Closed = 2,
+    /// Passes requests on and loses the answers.
+    Deaf = 3,
 }
 
 /// A network between a store and a server that a test can cut.
@@ -131,11 +133,12 @@ impl Proxy {
                 }
                 let Ok(far) = TcpStream::connect(server) else { continue };
                 open.lock().unwrap().extend([near.try_clone().unwrap(), far.try_clone().unwrap()]);
-                for (from, to) in
-                    [(near.try_clone().unwrap(), far.try_clone().unwrap()), (far, near)]
+                let (answers, asker) = (far.try_clone().unwrap(), near.try_clone().unwrap());
+                for (from, to, lost) in
+                    [(near, far, Network::Silent), (answers, asker, Network::Deaf)]
                 {
                     let state = Arc::clone(&state);
-                    thread::spawn(move || pass(from, to, &state));
+                    thread::spawn(move || pass(from, to, &state, lost));
                 }
             }
         });
@@ -156,12 +159,14 @@ impl Proxy {
     }
 }
 
-fn pass(mut from: TcpStream, mut to: TcpStream, network: &AtomicU8) {
+/// Carries bytes one way, until the network is silent or loses what goes this way.
+fn pass(mut from: TcpStream, mut to: TcpStream, network: &AtomicU8, lost: Network) {
     let mut buffer = [0; 16_384];
     while let Ok(read @ 1..) = from.read(&mut buffer) {
         // What came while the network was silent is lost for this connection, as with a
         // middlebox that forgot it: it never recovers, a new one must be made.
-        if network.load(Ordering::SeqCst) == Network::Silent as u8 {
+        let now = network.load(Ordering::SeqCst);
+        if now == Network::Silent as u8 || now == lost as u8 {
             while matches!(from.read(&mut buffer), Ok(1..)) {}
             return;
         }

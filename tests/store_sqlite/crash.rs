@@ -18,6 +18,7 @@ const SESSIONS: u64 = 16;
 const KILLS: u32 = 20;
 const FILE: &str = "HALLPASS_TEST_FILE";
 const ROUND: &str = "HALLPASS_TEST_ROUND";
+const WAITS: &str = "HALLPASS_TEST_WAITS_FOR_THE_DISK";
 
 /// The marks of attempts differ from round to round.
 fn attempt(round: u64, number: u64, presented: u32) -> u64 {
@@ -37,7 +38,8 @@ fn child() {
     let round: u64 = std::env::var(ROUND).unwrap().parse().unwrap();
     let runtime = tokio::runtime::Runtime::new().unwrap();
     runtime.block_on(async {
-        let store = Arc::new(open(file).await);
+        let waits = std::env::var(WAITS).unwrap() == "true";
+        let store = Arc::new(open(file, durability(waits)).await);
         let tasks = (0..SESSIONS).map(|number| {
             let store = Arc::clone(&store);
             tokio::spawn(async move {
@@ -64,15 +66,20 @@ fn say(line: &str) {
     std::io::stderr().write_all(line.as_bytes()).unwrap();
 }
 
-async fn open(file: impl AsRef<std::path::Path>) -> SqliteStore {
-    SqliteOptions::new().durability(SqliteDurability::Normal).open(file).await.unwrap()
+fn durability(waits: bool) -> SqliteDurability {
+    if waits { SqliteDurability::Full } else { SqliteDurability::Normal }
 }
 
-fn start(place: &Place, round: u32) -> Child {
+async fn open(file: impl AsRef<std::path::Path>, durability: SqliteDurability) -> SqliteStore {
+    SqliteOptions::new().durability(durability).open(file).await.unwrap()
+}
+
+fn start(place: &Place, round: u32, waits: bool) -> Child {
     Command::new(std::env::current_exe().unwrap())
         .args(["crash::child", "--exact", "--ignored", "--nocapture"])
         .env(FILE, place.file())
         .env(ROUND, round.to_string())
+        .env(WAITS, waits.to_string())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
@@ -86,11 +93,22 @@ struct Known {
     asked: Option<u32>,
 }
 
+/// Where every answer waits for the disk, as by default.
 #[tokio::test]
-async fn every_token_given_before_a_kill_still_works_and_none_forks() {
+async fn inv_52_every_token_given_before_a_kill_still_works_and_none_forks() {
+    killed_again_and_again(true).await;
+}
+
+/// Where only ends and revocations do: a process that is killed still loses nothing.
+#[tokio::test]
+async fn inv_52_nor_does_one_where_rotations_do_not_wait_for_the_disk() {
+    killed_again_and_again(false).await;
+}
+
+async fn killed_again_and_again(waits: bool) {
     let place = Place::new();
     {
-        let store = open(place.file()).await;
+        let store = open(place.file(), durability(waits)).await;
         for number in 0..SESSIONS {
             let mut session = session(number);
             // Every refresh rotates; a retry of a lost answer is still honoured.
@@ -109,8 +127,9 @@ async fn every_token_given_before_a_kill_still_works_and_none_forks() {
         random ^= random >> 17;
         random ^= random << 5;
         let lines = 1_100 + random % 500;
-        rotations += run_and_kill(&place, round, lines, &mut known);
-        let store = open(place.file()).await;
+        let mut child = start(&place, round, waits);
+        rotations += hear_and_kill(&mut child, lines, &mut known);
+        let store = open(place.file(), durability(waits)).await;
         for (known, number) in known.iter_mut().zip(0..) {
             check(&store, number, round, known).await;
         }
@@ -124,8 +143,7 @@ async fn every_token_given_before_a_kill_still_works_and_none_forks() {
 }
 
 /// Lets a process refresh until it has said `lines` lines, and kills it in the midst of its work.
-fn run_and_kill(place: &Place, round: u32, lines: u32, known: &mut [Known]) -> u32 {
-    let mut child = start(place, round);
+fn hear_and_kill(child: &mut Child, lines: u32, known: &mut [Known]) -> u32 {
     let mut heard = BufReader::new(child.stderr.take().unwrap());
     let (mut line, mut count, mut rotations) = (String::new(), 0, 0);
     loop {

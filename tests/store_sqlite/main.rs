@@ -4,6 +4,8 @@
 #[cfg(test)]
 mod clients;
 #[cfg(test)]
+mod common_stories;
+#[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod cost;
@@ -12,10 +14,16 @@ mod crash;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
-mod faults;
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
 #[cfg(test)]
-#[path = "../clients/instances.rs"]
-mod instances;
+#[path = "../every_engine/sessions.rs"]
+mod every_engine_sessions;
+#[cfg(test)]
+#[path = "../every_engine/signing_keys.rs"]
+mod every_engine_signing_keys;
+#[cfg(test)]
+mod faults;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
@@ -26,3 +34,5 @@ mod server;
 mod snapshot;
 #[cfg(test)]
 mod support;
+#[cfg(test)]
+mod versions;

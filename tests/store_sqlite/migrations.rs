@@ -9,6 +9,7 @@ use rusqlite::Connection;
 use crate::support::{Place, open, put, session};
 
 const FIRST: &str = include_str!("../../src/store/sqlite/migrations/0001_start.sql");
+const SECOND: &str = include_str!("../../src/store/sqlite/migrations/0002_client_lists.sql");
 
 fn schema(connection: &Connection) -> Vec<(String, Option<String>)> {
     let sql = "SELECT name, sql FROM sqlite_schema ORDER BY name";
@@ -41,7 +42,7 @@ async fn many_may_start_at_once() {
 async fn a_file_made_by_hand_is_the_same() {
     let place = Place::new();
     let by_hand = Connection::open(place.path().join("hand.db")).unwrap();
-    by_hand.execute_batch(&format!("BEGIN IMMEDIATE; {FIRST} COMMIT;")).unwrap();
+    by_hand.execute_batch(&format!("BEGIN IMMEDIATE; {FIRST} {SECOND} COMMIT;")).unwrap();
     drop(open(&place).await);
     assert_eq!(schema(&by_hand), schema(&Connection::open(place.file()).unwrap()));
     drop(by_hand);
@@ -56,7 +57,7 @@ async fn migrating_is_repeatable_and_can_be_a_step_of_its_own() {
     let error = closed.clone().open(place.file()).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Misconfigured);
     let why = error.source().unwrap().to_string();
-    assert_eq!(why, "this needs schema version 1, and the file has version 0; run `migrate`");
+    assert_eq!(why, "this needs schema version 2, and the file has version 0; run `migrate`");
     for _ in 0..3 {
         SqliteOptions::new().migrate(place.file()).await.unwrap();
     }
@@ -71,15 +72,15 @@ async fn a_newer_schema_is_refused_only_where_it_must_be() {
     drop(open(&place).await);
     let other = Connection::open(place.file()).unwrap();
     other
-        .execute_batch("PRAGMA user_version = 2; ALTER TABLE session ADD COLUMN news TEXT")
+        .execute_batch("PRAGMA user_version = 3; ALTER TABLE session ADD COLUMN news TEXT")
         .unwrap();
     put(&open(&place).await, &session(1)).await;
-    other.execute_batch("UPDATE setting SET works_from = 2").unwrap();
+    other.execute_batch("UPDATE setting SET works_from = 3").unwrap();
     let error = SqliteStore::open(place.file()).await.unwrap_err();
     assert_eq!(error.kind(), StoreErrorKind::Misconfigured);
     let why = error.source().unwrap().to_string();
     assert_eq!(
         why,
-        "the file has schema version 2, for programs of version 2 or later; this is version 1"
+        "the file has schema version 3, for programs of version 3 or later; this is version 2"
     );
 }

@@ -8,46 +8,13 @@ use std::{
 
 use hallpass::{
     id::TokenId,
-    store::{
-        Granted, RevocationFeed, RevocationStore, RotateOutcome, SessionStore, SqliteStore, Target,
-    },
+    store::{RevocationFeed, RevocationStore, SessionStore, SqliteStore, Target},
 };
 use rusqlite::Connection;
 
-use crate::support::{MINUTE, NOW, Place, granted, open, put, rotation, session};
+use crate::support::{NOW, Place, granted, open, put, rotation, session};
 
 const FILE: &str = "HALLPASS_TEST_FILE";
-
-/// Invariant 47, over two store objects with 100 workers each.
-#[tokio::test(flavor = "multi_thread")]
-async fn of_two_hundred_racers_in_two_stores_one_rotates() {
-    let place = Place::new();
-    let stores = [Arc::new(open(&place).await), Arc::new(open(&place).await)];
-    for generation in 0..5 {
-        let session = session(7);
-        if generation == 0 {
-            put(&stores[0], &session).await;
-        }
-        let now = NOW + MINUTE * 2 * generation;
-        let tasks = (0..200_u64).map(|worker| {
-            let store = Arc::clone(&stores[usize::try_from(worker % 2).unwrap()]);
-            let mark = u64::from(generation) * 1000 + worker;
-            let rotation = rotation(&session, generation, mark);
-            tokio::spawn(async move { store.rotate_session(&rotation, now).await.unwrap() })
-        });
-        let (mut rotated, mut replayed) = (0, 0);
-        for task in tasks.collect::<Vec<_>>() {
-            let outcome = task.await.unwrap();
-            assert_eq!(granted(&outcome), generation + 1);
-            match outcome {
-                RotateOutcome::Granted { how: Granted::Rotated { .. }, .. } => rotated += 1,
-                RotateOutcome::Granted { how: Granted::Replayed, .. } => replayed += 1,
-                other => panic!("{other:?}"),
-            }
-        }
-        assert_eq!((rotated, replayed), (1, 199));
-    }
-}
 
 /// Not a test: what each of the processes below does. Eight tasks refresh eight sessions and
 /// revoke a token after each.

@@ -10,7 +10,8 @@ use actix_web::{
 use hallpass::{
     Verified,
     authority::Issued,
-    web::{Caller, Refusal, Scoped},
+    testing::{TestAuthority, TestResponse},
+    web::{Caller, Refusal, RequireScope, Scoped},
 };
 
 use crate::{
@@ -111,4 +112,37 @@ where
     };
     let headers = headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     Seen::new(status.as_u16(), headers, &body)
+}
+
+/// A requirement as a route's guard: the route is taken only by who meets it, and the next one by
+/// the others. Parts of the path are not known there, so such a requirement is never met.
+#[test]
+fn a_requirement_chooses_between_routes() {
+    actix_web::rt::System::new().block_on(async {
+        let auth = TestAuthority::new();
+        let admins = RequireScope::new("invoice:*:*").unwrap();
+        let one = RequireScope::new("invoice:{id}:read").unwrap();
+        let routes = |config: &mut ServiceConfig| {
+            config.service(
+                web::resource("/invoices/{id}")
+                    .route(web::get().guard(admins.clone()).to(async || "everything"))
+                    .route(web::get().guard(one.clone()).to(async || "never"))
+                    .route(web::get().to(async |_: Verified| "a part")),
+            );
+        };
+        let app = test::init_service(App::new().wrap(auth.guard()).configure(routes)).await;
+        let ask = async |request: TestRequest| {
+            let request = request.uri("/invoices/7").to_request();
+            TestResponse::from_actix(test::call_service(&app, request).await).await
+        };
+        let by = |scope| ask(auth.actix_request_as("ada", scope));
+        assert_eq!(by("invoice:*:*").await.assert_passed().body(), "everything");
+        assert_eq!(by("invoice:7:read").await.assert_passed().body(), "a part");
+        ask(TestRequest::default()).await.assert_refused(401, "missing_token");
+
+        // Without the layer nobody meets it, and who asks for somebody is told so.
+        let unguarded = test::init_service(App::new().configure(routes)).await;
+        let request = auth.actix_request_as("ada", "invoice:*:*").uri("/invoices/7").to_request();
+        assert_eq!(test::call_service(&unguarded, request).await.status(), 500);
+    });
 }

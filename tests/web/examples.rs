@@ -1,6 +1,9 @@
 //! The examples, as processes that are talked to over HTTP.
 
-use std::time::{Duration, Instant};
+use std::{
+    process::Command,
+    time::{Duration, Instant},
+};
 
 use serde_json::json;
 
@@ -56,13 +59,42 @@ fn walk(address: &str) {
     assert_eq!(get(address, "/invoices/7", &bob).status, 200, "another session lives");
 }
 
+/// Types the session of the header into a shell, and looks for the statuses it promises: what
+/// follows a `#`.
+fn type_session(name: &str, source: &str) {
+    let process = Process::example(name, &[]);
+    let commands = source.lines().filter_map(|line| line.strip_prefix("//! $ "));
+    // It runs already.
+    let commands: Vec<_> = commands.filter(|line| !line.starts_with("cargo run ")).collect();
+    let shown =
+        source.lines().find_map(|line| line.strip_prefix("//! listening on http://127.0.0.1:"));
+    let shown = format!("localhost:{}", shown.unwrap());
+    let script = commands.join("\nprintf '\\n==\\n'\n").replace(&shown, &process.address);
+    let output = Command::new("bash").args(["-c", &script]).output().unwrap();
+    let output = String::from_utf8(output.stdout).unwrap();
+    let answers: Vec<_> = output.split("\n==\n").collect();
+    assert_eq!(answers.len(), commands.len(), "{output}");
+    let mut promised = 0;
+    for (command, answer) in commands.iter().zip(answers) {
+        let Some((_, said)) = command.split_once(" # ") else { continue };
+        let Some(status) = said.get(..3).filter(|text| text.parse::<u16>().is_ok()) else {
+            continue;
+        };
+        assert!(answer.starts_with(&format!("HTTP/1.1 {status} ")), "{command}\n{answer}");
+        promised += 1;
+    }
+    assert!(promised >= 3, "{source}");
+}
+
 #[test]
 fn axum_api_works_as_its_header_says() {
+    type_session("axum_api", include_str!("../../examples/axum_api.rs"));
     walk(&Process::example("axum_api", &[]).address);
 }
 
 #[test]
 fn actix_api_works_as_its_header_says() {
+    type_session("actix_api", include_str!("../../examples/actix_api.rs"));
     walk(&Process::example("actix_api", &[]).address);
 }
 
@@ -90,6 +122,8 @@ fn logout_reaches_a_second_process_within_a_second() {
 
 #[test]
 fn old_and_new_tokens_work_side_by_side() {
+    let source = include_str!("../../examples/migrate_from_jsonwebtoken.rs");
+    type_session("migrate_from_jsonwebtoken", source);
     let Process { address, .. } = &Process::example("migrate_from_jsonwebtoken", &[]);
     let old = send(address, "GET /old-login", &[], "").body;
     let new = send(address, "GET /login", &[], "").json();

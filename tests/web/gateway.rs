@@ -4,7 +4,7 @@ use hallpass::{
     Grant,
     web::{
         Answer, Guard, RequestHead,
-        gateway::{Dialect, Gateway, Rules},
+        gateway::{Dialect, Gateway, Identity, Rules},
     },
 };
 
@@ -167,4 +167,94 @@ async fn only_one_dialect_is_understood() {
         let answer = proxy.gateway.decide(&question).await;
         assert_eq!(answer.status(), status, "{dialect:?} {question:?}");
     }
+}
+
+/// F126: who the user is says a claim of the host's choice, and it must not be empty.
+#[tokio::test]
+async fn the_user_is_named_by_a_claim_and_never_empty() {
+    let proxy = Proxy::new(Dialect::Nginx).await;
+    let identity = Identity::new("X-User").unwrap().user_claim("uid");
+    let gateway = proxy.gateway.clone().identity(identity);
+    let ask = async |uid: serde_json::Value| {
+        let grant = Grant::new("ada", "invoice:7:read".parse().unwrap()).client("web");
+        let grant = if uid.is_null() { grant } else { grant.claim("uid", uid) };
+        let minted = proxy.world.authority.issue_access(grant).await.unwrap();
+        let token = format!("Bearer {}", minted.access_token().expose_secret());
+        let question = RequestHead::new("GET", "/authorize")
+            .header("x-original-method", "GET")
+            .header("x-original-uri", "/account")
+            .header("authorization", &token);
+        gateway.decide(&question).await
+    };
+    for (uid, told) in
+        [("u,7\r\nX-Auth-Groups: root".into(), "u%2C7%0D%0AX-Auth-Groups:%20root"), (7.into(), "7")]
+    {
+        let answer = ask(uid).await;
+        assert_eq!((answer.status(), answer.header("x-user")), (200, Some(told)));
+        assert_eq!(answer.header("x-auth-subject"), None, "other names, and no others");
+    }
+    for nobody in [serde_json::Value::Null, "".into(), 1.5.into(), true.into(), vec!["a"].into()] {
+        let answer = ask(nobody).await;
+        assert_eq!((answer.status(), answer.header("x-user")), (403, None));
+    }
+    // Nobody in particular is nobody, not an error.
+    let question = RequestHead::new("GET", "/authorize")
+        .header("x-original-method", "GET")
+        .header("x-original-uri", "/health");
+    assert_eq!(gateway.decide(&question).await.header("x-user"), Some(""));
+}
+
+/// F128: what a request says about itself is dropped, unless the host trusts who sends it.
+#[tokio::test]
+async fn inbound_identity_is_dropped_unless_it_is_trusted() {
+    let proxy = Proxy::new(Dialect::Nginx).await;
+    let trusting = proxy.gateway.clone().identity(Identity::default().trust_inbound());
+    let about = |target: &'static str| {
+        RequestHead::new("GET", "/authorize")
+            .header("x-original-method", "GET")
+            .header("x-original-uri", target)
+            .header("x-auth-subject", "root")
+            .header("x-auth-groups", "a,b")
+            .header("x-auth-groups", "c")
+            .header("x-auth-client", "a\tb")
+    };
+    let told = |answer: &Answer| IDENTITY.map(|name| answer.header(name).unwrap().to_owned());
+    for target in ["/health", "/catalogue"] {
+        let dropped = proxy.gateway.decide(&about(target)).await;
+        assert_eq!(told(&dropped), ["", "", "", ""]);
+        let passed = trusting.decide(&about(target)).await;
+        assert_eq!(told(&passed), ["root", "", "", ""], "once, and visible");
+    }
+    // It is no credential, and a token wins.
+    Proxy::refused(&trusting.decide(&about("/account")).await, 401);
+    let question = about("/catalogue").header("authorization", &proxy.token);
+    let told = told(&trusting.decide(&question).await);
+    assert_eq!(told[..2], ["ada%2C%20%C3%A9%25", "web"]);
+    assert!(proxy.gateway.reads().all(|name| !name.starts_with("x-auth-")));
+    assert_eq!(trusting.reads().filter(|name| name.starts_with("x-auth-")).count(), 4);
+}
+
+/// F131: a condition only reports; a rule, a path and a good credential are needed all the same.
+#[tokio::test]
+async fn report_only_is_for_conditions_alone() {
+    let proxy = Proxy::new(Dialect::Nginx).await;
+    let guard = Guard::new(proxy.world.authority.verifier()).report_only();
+    let gateway = Gateway::new(guard, Rules::from_toml(RULES).unwrap(), Dialect::Nginx);
+    for (target, token, status) in [
+        ("/invoices/8", proxy.token.as_str(), 200),
+        ("/invoices/%2A", &proxy.token, 200),
+        ("/invoices/8", "Bearer junk", 401),
+        ("/nowhere", &proxy.token, 403),
+        ("/health/../invoices/8", &proxy.token, 403),
+    ] {
+        let question = RequestHead::new("GET", "/authorize")
+            .header("x-original-method", "GET")
+            .header("x-original-uri", target)
+            .header("authorization", token);
+        assert_eq!(gateway.decide(&question).await.status(), status, "{target}");
+    }
+    let nobody = RequestHead::new("GET", "/authorize")
+        .header("x-original-method", "GET")
+        .header("x-original-uri", "/invoices/8");
+    Proxy::refused(&gateway.decide(&nobody).await, 401);
 }

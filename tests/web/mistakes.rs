@@ -17,6 +17,7 @@ mod log {
 
     use std::sync::{Arc, Mutex};
 
+    use actix_web::{App, test, web};
     use axum::{Router, body::Body, http::Request, routing::get};
     use hallpass::Verified;
     use tower::ServiceExt as _;
@@ -78,6 +79,34 @@ mod log {
             assert!(seen.contains("ERROR"), "{seen}");
             assert!(seen.contains("hallpass::web::Guard"), "{seen}");
         }
+    }
+
+    /// The same on actix-web, for an extractor, a route's requirement and a part no route has.
+    #[test]
+    fn mistakes_are_named_in_the_log_on_actix() {
+        actix_web::rt::System::new().block_on(async {
+            let auth = hallpass::testing::TestAuthority::new();
+            let lines = Lines::default();
+            let _guard = tracing::subscriber::set_default(lines.clone());
+            let handler = async |who: Verified| who.subject().to_owned();
+            let one = web::resource("/one/{id}").wrap(service::read_invoice()).get(handler);
+            let misnamed = web::scope("/guarded")
+                .wrap(auth.guard())
+                .service(web::resource("/{id}").wrap(service::misnamed()).get(handler));
+            let app = App::new().route("/me", web::get().to(handler)).service(one);
+            let app = test::init_service(app.service(misnamed)).await;
+            for (path, named) in [
+                ("/me", "hallpass::web::Guard"),
+                ("/one/7", "hallpass::web::Guard"),
+                ("/guarded/7", "`number`"),
+            ] {
+                let request = auth.actix_request_as("ada", "invoice:*:read").uri(path);
+                let response = test::call_service(&app, request.to_request()).await;
+                assert_eq!(response.status(), 500, "{path}");
+                let seen = std::mem::take(&mut *lines.0.lock().unwrap()).join("\n");
+                assert!(seen.contains("ERROR") && seen.contains(named), "{path}: {seen}");
+            }
+        });
     }
 
     #[tokio::test]

@@ -25,13 +25,16 @@ impl Process {
     /// One of the examples; it says where it listens.
     pub(crate) fn example(name: &str, variables: &[(&str, &str)]) -> Self {
         let mut command = Command::new(example(name));
-        command.env("LISTEN", "127.0.0.1:0").envs(variables.iter().copied());
+        command
+            .env("LISTEN", "127.0.0.1:0")
+            .env("SERVICE", "127.0.0.1:0")
+            .envs(variables.iter().copied());
         let mut child = command.stdout(Stdio::piped()).spawn().unwrap();
-        let mut lines = BufReader::new(child.stdout.take().unwrap());
-        let mut line = String::new();
-        lines.read_line(&mut line).unwrap();
-        let address = line.trim().strip_prefix("listening on http://");
-        Self { address: address.expect("it says where it listens").to_owned(), child }
+        let lines = BufReader::new(child.stdout.take().unwrap()).lines();
+        let address = lines
+            .map_while(Result::ok)
+            .find_map(|line| line.strip_prefix("listening on http://").map(str::to_owned));
+        Self { address: address.expect("it says where it listens"), child }
     }
 
     /// A server that is ready once it accepts connections there.

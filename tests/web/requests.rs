@@ -206,6 +206,9 @@ fn verdicts(t: &Tokens) -> Vec<Row> {
         me(&t.revoked).bad_token("revoked", "the token was revoked"),
         me(&t.signed_out).bad_token("of a session that has ended", "the token was revoked"),
         me(&t.other_audience).bad_token("for others", "the token is for another audience"),
+        me(&t.other_issuer).bad_token("of another issuer", invalid),
+        me(&t.id_token).bad_token("an ID token", NOT_ACCEPTED),
+        me(&t.api_key.replace("hp_ak_", "hp_cs_")).bad_token("a client's secret", NOT_ACCEPTED),
         me(&t.refresh).bad_token("a refresh token", NOT_ACCEPTED),
         me(&t.api_key).passes("an API key"),
         me(&t.revoked_api_key).bad_token("a revoked API key", "the token was revoked"),
@@ -408,6 +411,10 @@ fn styled(t: &Tokens) -> Vec<Row> {
 
 fn trouble(t: &Tokens) -> Vec<Row> {
     vec![
+        get("/plain/me")
+            .bearer(&t.reader)
+            .during(State::StoreDown)
+            .passes("a token needs no store while the revocations are fresh"),
         get("/plain/me").bearer(&t.reader).during(State::Stale).is(
             "revocations too old to decide",
             503,

@@ -76,7 +76,7 @@ async fn send_all() -> Sent {
 #[test]
 fn every_framework_answers_with_the_same_bytes() {
     let Sent { rows, all, uneven, .. } = send_everywhere();
-    assert!(rows.len() >= 140, "{} requests", rows.len());
+    assert!(rows.len() >= 144, "{} requests", rows.len());
     let mut wrong = Vec::new();
     for (row, [axum, tower, actix]) in rows.iter().zip(&all) {
         let axum = axum.as_ref().unwrap();
@@ -84,6 +84,18 @@ fn every_framework_answers_with_the_same_bytes() {
             if let Some(other) = other.as_ref().filter(|other| *other != axum) {
                 wrong.push(format!("{}: axum {axum:?}\n  {name} {other:?}", row.name));
             }
+        }
+        // RFC 6750 §2.3, and the answers before it are compared with this one.
+        let is_private = row.target.contains("token=") && row.status == 200;
+        let caching = axum.headers.iter().find(|(name, _)| name == "cache-control");
+        let caching = caching.map(|(_, value)| value.as_str());
+        let expected = match (is_private, row.status) {
+            (true, _) => Some("private"),
+            (false, 200) => None,
+            _ => Some("no-store"),
+        };
+        if caching != expected {
+            wrong.push(format!("{}: expected {expected:?}, seen {axum:?}", row.name));
         }
         if (axum.status, axum.challenge()) != (row.status, row.challenge.as_deref()) {
             wrong.push(format!(

@@ -12,7 +12,7 @@ use std::{
 use hallpass::{
     Algorithm, Authority, Grant, MemoryStore, SigningKey, Timestamp,
     store::StoreErrorKind,
-    testing::{FailingStore, Fault, TestClock},
+    testing::{FailingStore, Fault, TestAuthority, TestClock, TestToken},
     web::{Guard, Source, Styled},
 };
 
@@ -48,6 +48,8 @@ pub(crate) struct Tokens {
     pub(crate) signed_out: String,
     pub(crate) other_audience: String,
     pub(crate) other_key: String,
+    pub(crate) other_issuer: String,
+    pub(crate) id_token: String,
     pub(crate) api_key: String,
     pub(crate) unseen_api_key: String,
     pub(crate) revoked_api_key: String,
@@ -63,6 +65,11 @@ fn builder(store: &Arc<Store>, clock: &TestClock, key: SigningKey, audience: &st
         .clock(clock.clone())
         .build()
         .unwrap()
+}
+
+fn test_token(change: impl FnOnce(TestToken) -> TestToken) -> String {
+    let token = TestAuthority::new().token("ada").scope("invoice:*:read");
+    change(token).mint().expose_secret().to_owned()
 }
 
 impl World {
@@ -166,6 +173,9 @@ impl Tokens {
             signed_out,
             other_audience: token_of(elsewhere).await,
             other_key: token_of(stranger).await,
+            // Signed with the very key of this world.
+            other_issuer: test_token(|token| token),
+            id_token: test_token(TestToken::id_token_like),
             api_key: api_key("script").await,
             unseen_api_key: api_key("unseen").await,
             revoked_api_key,

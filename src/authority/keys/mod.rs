@@ -6,7 +6,10 @@ mod pace;
 mod rotate;
 mod sealed;
 
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+use std::{
+    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
@@ -205,8 +208,8 @@ fn cannot_be_had(error: RotateKeysError) -> KeySourceError {
 
 #[async_trait]
 impl KeySource for Keys {
-    fn snapshot(&self) -> VerifyingKeys {
-        self.held().ring.verifying_keys().clone()
+    fn snapshot(&self) -> Result<VerifyingKeys, KeySourceError> {
+        Ok(self.held().ring.verifying_keys().clone())
     }
 
     async fn load(&self) -> Result<(), KeySourceError> {
@@ -216,20 +219,20 @@ impl KeySource for Keys {
 
     /// A key of an instance that has rotated a moment ago. The name is anybody's, so the store
     /// is asked by one caller at a time, once a second at most.
-    async fn find_missing(&self, kid: &str) -> bool {
-        let Some(managed) = &self.managed else { return false };
+    async fn find_missing(&self, kid: &str) -> Result<bool, KeySourceError> {
+        let Some(managed) = &self.managed else { return Ok(false) };
         // Whoever waited for another's look may need one of its own, as that may have begun
         // before the key was there.
         for _ in 0..3 {
             if self.knows(kid) {
-                return true;
+                return Ok(true);
             }
             let Some(_landing) = managed.flight.begin() else {
                 managed.flight.wait().await;
                 continue;
             };
             if !managed.pace.may_look(managed.clock.monotonic()) {
-                return false;
+                return Ok(false);
             }
             // The first look of all makes the first keys.
             let looked = if managed.pace.was_loaded() {
@@ -240,10 +243,19 @@ impl KeySource for Keys {
             if let Err(error) = looked {
                 crate::event::store_failed("load_signing_keys", &error);
             }
-            return self.knows(kid);
+            return Ok(self.knows(kid));
         }
-        self.knows(kid)
+        Ok(self.knows(kid))
     }
+
+    /// The authority's own `tick` keeps its keys.
+    fn due_in(&self) -> Duration {
+        Duration::MAX
+    }
+
+    async fn refresh(&self) {}
+
+    async fn nudge(&self) {}
 }
 
 impl Authority {
@@ -258,5 +270,23 @@ impl Authority {
     #[must_use]
     pub fn key_ring(&self) -> KeyRing {
         self.0.keys.current_at(self.0.verifier.revocations(), self.0.clock.now())
+    }
+
+    /// What to publish of the keys at `now`, read again if that is due; managed keys that do not
+    /// exist yet are made.
+    ///
+    /// When the store does not answer, the keys known here are published all the same: they only
+    /// ever verify.
+    ///
+    /// # Errors
+    /// [`SigningError`] when no key is known.
+    #[cfg(feature = "oauth")]
+    pub(crate) async fn published_keys(&self) -> Result<(KeyRing, Timestamp), SigningError> {
+        let ensured = self.0.keys.ensure().await;
+        let (ring, now) = (self.key_ring(), self.0.clock.now());
+        match ensured {
+            Err(error) if ring.jwks(now).keys().is_empty() => Err(error),
+            _ => Ok((ring, now)),
+        }
     }
 }

@@ -69,6 +69,23 @@ fn a_key_goes_through_its_states() {
     assert!(two.scheduled(gone_at).unwrap().is_none());
 }
 
+/// INVARIANT 67: cached bytes outlive no key, and a new key is known before it signs.
+#[test]
+fn a_published_set_is_kept_no_longer_than_its_keys() {
+    let zero = ring();
+    assert_eq!(zero.jwks_max_age(start()), LEAD / 2);
+    let one = zero.rotate(start() + LEAD).unwrap();
+    let gone_at = start() + LEAD + LIFE + GRACE;
+    assert_eq!(one.jwks_max_age(start() + LEAD), LEAD / 2);
+    for (left, kept) in [(LEAD, LEAD / 2), (LEAD / 2, LEAD / 2), (GRACE, GRACE), (MILLI, MILLI)] {
+        assert_eq!(one.jwks_max_age(gone_at - left), kept, "{left:?} before");
+    }
+    let (day, key) = (24 * LIFE, SigningKey::generate(Algorithm::EdDSA).unwrap());
+    let slow = KeyRing::managed(Algorithm::EdDSA, KeyPolicy::new(LIFE).lead(day), start()).unwrap();
+    assert_eq!(slow.jwks_max_age(start()), LIFE, "an hour at most");
+    assert_eq!(KeyRing::given(key).jwks_max_age(start()), Duration::from_secs(300));
+}
+
 #[test]
 fn the_schedule_waits_for_period_and_lead() {
     let period = Duration::from_secs(1000);

@@ -1,7 +1,11 @@
 //! Knows the revocation records in the order they were written.
 //! Must not know who reads them.
 
-use std::{collections::VecDeque, time::Duration};
+use std::{
+    collections::VecDeque,
+    hash::{BuildHasher as _, RandomState},
+    time::Duration,
+};
 
 use async_trait::async_trait;
 
@@ -19,9 +23,21 @@ use super::{
 };
 use crate::clock::Timestamp;
 
+/// Which of all memory stores this is. A reader elsewhere that goes on with a cursor of the
+/// process before this one would miss what was written in between.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Life([u8; 8]);
+
+impl Default for Life {
+    fn default() -> Self {
+        Self(RandomState::new().hash_one("a life").to_be_bytes())
+    }
+}
+
 /// Records numbered from the first ever written.
 #[derive(Debug, Default)]
 pub(super) struct Feed {
+    life: Life,
     records: VecDeque<(u64, RevocationRecord)>,
     written: u64,
     retention: Option<Duration>,
@@ -71,7 +87,17 @@ impl Feed {
             .collect();
         let complete = start.saturating_add(records.len()) >= self.records.len();
         let cursor = if complete { self.written } else { next };
-        FeedPage { records, cursor: Cursor::from_bytes(&cursor.to_be_bytes()), complete }
+        FeedPage { records, cursor: self.cursor(cursor), complete }
+    }
+
+    fn cursor(&self, number: u64) -> Cursor {
+        Cursor::from_bytes(&[self.life.0, number.to_be_bytes()].concat())
+    }
+
+    /// The number in a cursor, if it is one of ours.
+    fn number(&self, cursor: &Cursor) -> Option<u64> {
+        let number = cursor.as_bytes().strip_prefix(&self.life.0)?;
+        Some(u64::from_be_bytes(number.try_into().ok()?))
     }
 
     fn prune(&mut self, now: Timestamp, limit: u32) -> u32 {
@@ -92,14 +118,14 @@ impl RevocationFeed for MemoryStore {
         after: Option<&Cursor>,
         limit: u32,
     ) -> Result<FeedPage, StoreError> {
-        let after = match after.map(|cursor| <[u8; 8]>::try_from(cursor.as_bytes())) {
+        let feed = self.feed();
+        let after = match after {
             None => 0,
-            Some(Ok(bytes)) => u64::from_be_bytes(bytes),
-            Some(Err(error)) => {
-                return Err(StoreError::new(StoreErrorKind::Corrupt, "memory").with_source(error));
-            }
+            Some(cursor) => feed
+                .number(cursor)
+                .ok_or_else(|| StoreError::new(StoreErrorKind::Corrupt, "memory"))?,
         };
-        Ok(self.feed().page(after, limit))
+        Ok(feed.page(after, limit))
     }
 
     async fn changed(&self) {

@@ -22,10 +22,7 @@ use super::{
     owners::Owned,
     read,
 };
-use crate::{
-    clock::Timestamp,
-    id::{SessionId, Subject},
-};
+use crate::{clock::Timestamp, id::SessionId};
 
 const SHARDS: usize = 16;
 
@@ -185,13 +182,12 @@ impl SessionStore for MemoryStore {
 
     async fn list_sessions(
         &self,
-        subject: &Subject,
+        owner: &Owner,
         after: Option<&SessionId>,
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
-        let owner = Owner::Subject(subject.clone());
-        let ids = lock(&self.sessions.index).owned.after(&owner, after);
+        let ids = lock(&self.sessions.index).owned.after(owner, after);
         let rows = ids.iter().filter_map(|id| lock(self.sessions.shard(id)).get(id).cloned());
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         Ok(rows.filter(|row| row.is_live(now)).take(limit).collect())

@@ -191,15 +191,23 @@ impl ConsentStore for PostgresStore {
         let (subject, client) = (consent.subject.as_str(), consent.client.as_str());
         let (text, given_at, at) =
             (consent.scope.to_string(), millis(consent.given_at), millis(now));
+        // Whether a scope covers another is not for SQL to say: a first consent, or the same once
+        // more, is written at once, and a change where the one before is still what was compared.
+        let (mut expected, mut narrowed) = (None::<String>, false);
         for _ in 0..TRIES {
-            let before = self.find_consent(&consent.subject, &consent.client).await?;
-            let expected = before.as_ref().map(|before| before.scope.to_string());
-            let narrowed = before.is_some_and(|before| !consent.scope.covers(&before.scope));
             let sql = &self.inner.server.put_consent;
             let params: super::run::Params<'_> =
                 &[&subject, &client, &text, &given_at, &expected, &narrowed, &at];
             let rows = self.inner.query(sql, params, Repeatable::No).await?;
-            let Some(row) = rows.first() else { continue };
+            let row = rows.first().ok_or(Error::Answer("no row for a consent"))?;
+            if !row.try_get::<_, bool>(4).map_err(Error::Driver)? {
+                expected = row.try_get(5).map_err(Error::Driver)?;
+                narrowed = match &expected {
+                    Some(before) => !consent.scope.covers(&scope(before)?),
+                    None => false,
+                };
+                continue;
+            }
             let owner = Owner::SubjectAtClient(consent.subject.clone(), consent.client.clone());
             let Some(record) = ended(row, 2, owner)? else { return Ok(EndedCounts::default()) };
             self.inner.publish(&[record]);

@@ -7,13 +7,14 @@ use super::{PostgresStore, error::Error, run::Repeatable};
 use crate::store::StoreError;
 
 /// The migrations, first to last: version `n` is the `n`th. Never change one that was released.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_tables.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_tables.sql"), include_str!("migrations/0002_client_lists.sql")];
 
 /// The oldest version of the software that works with each version of the schema.
-const RUNS_SINCE: [i32; 1] = [1];
+const RUNS_SINCE: [i32; 2] = [1, 1];
 
 /// The version of the schema that this software was written for.
-const VERSION: i32 = 1;
+const VERSION: i32 = 2;
 
 /// The advisory lock under which one instance migrates and the others wait: `hallpass`.
 const LOCK: i64 = 0x6861_6c6c_7061_7373;

@@ -19,7 +19,7 @@ use crate::{
 };
 
 /// What an owner is called in a row: kind, subject, client; empty where it names none.
-fn owner_columns(owner: &Owner) -> (&'static str, &str, &str) {
+pub(super) fn owner_columns(owner: &Owner) -> (&'static str, &str, &str) {
     match owner {
         Owner::Subject(subject) => ("subject", subject.as_str(), ""),
         Owner::Client(client) => ("client", "", client.as_str()),

@@ -4,6 +4,7 @@
 use super::{
     rows::{SESSION_COLUMNS, columns_of},
     schema::Schema,
+    statements,
 };
 
 /// As [`Statements`](super::statements::Statements), for clients, consents, codes, single-use
@@ -62,14 +63,7 @@ impl ServerStatements {
         let redeem = include_str!("sql/redeem.sql")
             .replace("{NAMES}", &names(&SESSION_COLUMNS))
             .replace("{COLUMNS}", &columns_of("j", &SESSION_COLUMNS));
-        let prune = |table: &str, key: &str, due: &str| {
-            schema.fill(&format!(
-                "WITH due AS MATERIALIZED (SELECT {key} FROM SCHEMA.{table} WHERE {due} <= $1 \
-                 ORDER BY {due} LIMIT $2 FOR UPDATE SKIP LOCKED), \
-                 gone AS (DELETE FROM SCHEMA.{table} t USING due WHERE t.{key} = due.{key} \
-                 RETURNING 1) SELECT count(*) FROM gone"
-            ))
-        };
+        let prune = |table, key, due| schema.fill(&statements::prune(table, key, due));
         Self {
             insert_client: with_record(
                 "$6",
@@ -106,16 +100,20 @@ impl ServerStatements {
             ),
             // Guarded by the scope that was compared: `covers` is ours, not the server's.
             put_consent: fill(
-                "WITH put AS (INSERT INTO SCHEMA.consent AS o (subject, client, scope, given_at) \
-                 SELECT $1, $2, $3, $4 WHERE $5::text IS NOT DISTINCT FROM \
-                 (SELECT scope FROM SCHEMA.consent WHERE subject = $1 AND client = $2) \
+                "WITH known AS MATERIALIZED (SELECT scope FROM SCHEMA.consent \
+                 WHERE subject = $1 AND client = $2), \
+                 put AS (INSERT INTO SCHEMA.consent AS o (subject, client, scope, given_at) \
+                 SELECT $1, $2, $3, $4 WHERE coalesce((SELECT scope FROM known) IN ($3, $5), \
+                 $5::text IS NULL AND NOT EXISTS (SELECT 1 FROM known)) \
                  ON CONFLICT (subject, client) DO UPDATE SET scope = excluded.scope, \
-                 given_at = excluded.given_at WHERE o.scope = $5 RETURNING o.subject, o.client), \
+                 given_at = excluded.given_at WHERE o.scope IN ($3, $5) \
+                 RETURNING o.subject, o.client), \
                  ended AS MATERIALIZED (SELECT e.* FROM (SELECT * FROM put WHERE $6) p, LATERAL \
                  SCHEMA.revoke_owner('subject_at_client', p.subject, p.client, true, \
                  'consent_withdrawn', $7) e) \
-                 SELECT e.sessions, e.api_keys, e.not_before, e.expires_at \
-                 FROM put LEFT JOIN ended e ON true",
+                 SELECT e.sessions, e.api_keys, e.not_before, e.expires_at, \
+                 p.subject IS NOT NULL, k.scope FROM (SELECT 1) once \
+                 LEFT JOIN known k ON true LEFT JOIN put p ON true LEFT JOIN ended e ON true",
             ),
             find_consent: fill(
                 "SELECT subject, client, scope, given_at FROM SCHEMA.consent \

@@ -6,14 +6,15 @@ use async_trait::async_trait;
 use super::{
     Inner, PostgresStore,
     error::Error,
+    revocations::owner_columns,
     rows::{self, instant, millis, params, session_values},
     run::{Params, Repeatable},
 };
 use crate::{
     clock::Timestamp,
-    id::{SessionId, Subject},
+    id::SessionId,
     store::{
-        EndReason, InsertOutcome, Persistence, RevocationRecord, RotateOutcome, Rotation,
+        EndReason, InsertOutcome, Owner, Persistence, RevocationRecord, RotateOutcome, Rotation,
         SessionRecord, SessionStore, StoreError, Target,
     },
 };
@@ -130,15 +131,22 @@ impl SessionStore for PostgresStore {
 
     async fn list_sessions(
         &self,
-        subject: &Subject,
+        owner: &Owner,
         after: Option<&SessionId>,
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
         let after = after.map_or(&[][..], |id| id.as_bytes());
-        let (subject, limit, at) = (subject.as_str(), i64::from(limit), millis(now));
-        let sql = &self.inner.statements.list_sessions;
-        let rows = self.inner.query(sql, &[&subject, &after, &limit, &at], Repeatable::Yes).await?;
+        let (_, subject, client) = owner_columns(owner);
+        let (limit, at) = (i64::from(limit), millis(now));
+        let statements = &self.inner.statements;
+        let sql = match owner {
+            Owner::Subject(_) => &statements.list_sessions_of_subject,
+            Owner::Client(_) => &statements.list_sessions_of_client,
+            Owner::SubjectAtClient(..) => &statements.list_sessions_of_subject_at_client,
+        };
+        let page: Params<'_> = &[&subject, &client, &after, &limit, &at];
+        let rows = self.inner.query(sql, page, Repeatable::Yes).await?;
         Ok(rows.iter().map(|row| rows::session(row, 0)).collect::<Result<_, _>>()?)
     }
 

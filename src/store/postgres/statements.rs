@@ -16,7 +16,9 @@ pub(super) struct Statements {
     pub(super) rotate_many: String,
     pub(super) confirm_session: String,
     pub(super) end_session: String,
-    pub(super) list_sessions: String,
+    pub(super) list_sessions_of_subject: String,
+    pub(super) list_sessions_of_client: String,
+    pub(super) list_sessions_of_subject_at_client: String,
     pub(super) prune_sessions: String,
     pub(super) insert_api_key: String,
     pub(super) find_api_key: String,
@@ -74,14 +76,14 @@ impl Statements {
             schema.fill(&text)
         };
         let fill = |text: String| schema.fill(&text);
-        let prune = |table: &str, due: &str| {
+        let list_sessions = |owner: &str| {
             schema.fill(&format!(
-                "WITH due AS MATERIALIZED (SELECT id FROM SCHEMA.{table} WHERE {due} <= $1 \
-                 ORDER BY {due} LIMIT $2 FOR UPDATE SKIP LOCKED), \
-                 gone AS (DELETE FROM SCHEMA.{table} t USING due WHERE t.id = due.id RETURNING 1) \
-                 SELECT count(*) FROM gone"
+                "SELECT {session} FROM SCHEMA.session s WHERE {owner} AND s.id > $3 \
+                 AND s.ended_at IS NULL AND $5 < s.absolute_expires_at AND $5 < s.idle_expires_at \
+                 ORDER BY s.id LIMIT $4"
             ))
         };
+        let prune = |table, due| schema.fill(&prune(table, "id", due));
         Self {
             version: fill("SELECT max(version), max(runs_since) FROM SCHEMA.migration".into()),
             insert_session: insert("session", &SESSION_COLUMNS),
@@ -105,11 +107,9 @@ impl Statements {
                  FROM locked l LEFT JOIN recorded r ON true"
                     .into(),
             ),
-            list_sessions: fill(format!(
-                "SELECT {session} FROM SCHEMA.session s WHERE s.subject = $1 AND s.id > $2 \
-                 AND s.ended_at IS NULL AND $4 < s.absolute_expires_at AND $4 < s.idle_expires_at \
-                 ORDER BY s.id LIMIT $3"
-            )),
+            list_sessions_of_subject: list_sessions("s.subject = $1 AND $2::text = ''"),
+            list_sessions_of_client: list_sessions("s.client = $2 AND $1::text = ''"),
+            list_sessions_of_subject_at_client: list_sessions("s.client = $2 AND s.subject = $1"),
             prune_sessions: prune("session", "prune_after"),
             insert_api_key: insert("api_key", &API_KEY_COLUMNS),
             find_api_key: fill(format!("SELECT {api_key} FROM SCHEMA.api_key k WHERE k.id = $1")),
@@ -181,22 +181,22 @@ impl Statements {
                  FROM SCHEMA.revoke_owner($1, $2, $3, $4, $5, $6)"
                     .into(),
             ),
-            prune_revocations: fill(
-                "WITH due AS MATERIALIZED (SELECT seq FROM SCHEMA.revocation \
-                 WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED), \
-                 gone AS (DELETE FROM SCHEMA.revocation r USING due WHERE r.seq = due.seq \
-                 RETURNING 1) SELECT count(*) FROM gone"
-                    .into(),
-            ),
-            prune_marks: fill(
-                "WITH due AS MATERIALIZED (SELECT kind, subject, client FROM SCHEMA.owner_mark \
-                 WHERE expires_at <= $1 ORDER BY expires_at LIMIT $2 FOR UPDATE SKIP LOCKED) \
-                 DELETE FROM SCHEMA.owner_mark m USING due WHERE \
-                 (m.kind, m.subject, m.client) = (due.kind, due.subject, due.client)"
-                    .into(),
-            ),
+            prune_revocations: fill(self::prune("revocation", "seq", "expires_at")),
+            // The place of a row is its key here: one that has moved meanwhile is left for later.
+            prune_marks: fill(self::prune("owner_mark", "ctid", "expires_at")),
         }
     }
+}
+
+/// Forgets up to $2 rows whose time `due` has come by $1, the oldest first. The keys are an array,
+/// because a join whose size is not known could be planned as a walk of the table.
+pub(super) fn prune(table: &str, key: &str, due: &str) -> String {
+    format!(
+        "WITH gone AS (DELETE FROM SCHEMA.{table} WHERE {key} = ANY (ARRAY( \
+         SELECT d.{key} FROM SCHEMA.{table} d WHERE {due} <= $1 \
+         ORDER BY {due} LIMIT $2 FOR UPDATE SKIP LOCKED)) RETURNING 1) \
+         SELECT count(*) FROM gone"
+    )
 }
 
 /// The lock of the successor's owner comes before the row's, as in a revocation of the owner.

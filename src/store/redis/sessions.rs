@@ -8,7 +8,7 @@ use async_trait::async_trait;
 use super::{
     RedisStore,
     error::Error,
-    feed_record::record,
+    feed_record::{self, record},
     field,
     reply::Reply,
     script::{
@@ -19,10 +19,10 @@ use super::{
 };
 use crate::{
     clock::Timestamp,
-    id::{SessionId, Subject},
+    id::SessionId,
     store::{
-        EndReason, Granted, InsertOutcome, Persistence, Refusal, Reuse, RotateOutcome, Rotation,
-        SessionRecord, SessionStore, StoreError, Target,
+        EndReason, Granted, InsertOutcome, Owner, Persistence, Refusal, Reuse, RotateOutcome,
+        Rotation, SessionRecord, SessionStore, StoreError, Target,
     },
 };
 
@@ -113,7 +113,7 @@ impl SessionStore for RedisStore {
 
     async fn list_sessions(
         &self,
-        subject: &Subject,
+        owner: &Owner,
         after: Option<&SessionId>,
         limit: u32,
         now: Timestamp,
@@ -127,7 +127,7 @@ impl SessionStore for RedisStore {
             }
             let call = self
                 .call(&LIST_SESSIONS)
-                .arg(subject.as_str())
+                .arg(feed_record::owner(owner))
                 .arg(&from)
                 .arg(left)
                 .arg(field::time(now));

@@ -10,10 +10,11 @@ const APPLICATION: i64 = 1_752_200_307;
 
 /// Every migration, the first one first: the file `migrations/0001_….sql` makes version 1. Each
 /// sets its `user_version` and, where older programs could not go on, `setting.works_from`.
-const MIGRATIONS: [&str; 1] = [include_str!("migrations/0001_start.sql")];
+const MIGRATIONS: [&str; 2] =
+    [include_str!("migrations/0001_start.sql"), include_str!("migrations/0002_client_lists.sql")];
 
 /// The version this program was written for.
-const CURRENT: i64 = 1;
+const CURRENT: i64 = 2;
 
 /// What a file says of itself.
 struct Found {

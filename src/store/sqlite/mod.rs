@@ -16,6 +16,8 @@ mod connect;
 mod consents;
 mod error;
 mod feed;
+#[cfg(test)]
+mod killed;
 mod migrate;
 mod options;
 mod owners;

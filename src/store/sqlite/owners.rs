@@ -93,6 +93,15 @@ pub(super) fn end(
     Ok(ended)
 }
 
+/// Reads a page of an owner's live sessions.
+pub(super) fn list(owner: &Owner) -> Sql {
+    match owner {
+        Owner::Subject(_) => statement::LIST_SESSIONS_OF_SUBJECT,
+        Owner::Client(_) => statement::LIST_SESSIONS_OF_CLIENT,
+        Owner::SubjectAtClient(..) => statement::LIST_SESSIONS_OF_SUBJECT_AT_CLIENT,
+    }
+}
+
 fn statements(rows: Rows, owner: &Owner) -> (Sql, Sql) {
     use statement::*;
     match (rows, owner) {

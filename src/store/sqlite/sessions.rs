@@ -9,7 +9,7 @@ use super::{
         StoreError,
         decide::{RotateOutcome, decide},
         presented::{Attempt, Rotation},
-        revocation::Target,
+        revocation::{Owner, Target},
         session::{
             EndReason, InsertOutcome, Persistence, SessionRecord, SessionState, SessionStore,
         },
@@ -17,15 +17,12 @@ use super::{
     SqliteStore,
     error::Error,
     feed::append,
-    owners,
+    owners::{self, Name},
     row::{self, Columns, at},
     statement,
     step::Step,
 };
-use crate::{
-    clock::Timestamp,
-    id::{SessionId, Subject},
-};
+use crate::{clock::Timestamp, id::SessionId};
 
 #[async_trait]
 impl SessionStore for SqliteStore {
@@ -88,16 +85,17 @@ impl SessionStore for SqliteStore {
 
     async fn list_sessions(
         &self,
-        subject: &Subject,
+        owner: &Owner,
         after: Option<&SessionId>,
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
-        let (subject, after) = (subject.clone(), after.copied());
+        let (owner, after) = (owner.clone(), after.copied());
         self.read(move |step| {
             let after = after.as_ref().map_or(&[][..], |id| id.as_bytes());
-            let page = params![subject.as_str(), after, at(now), limit];
-            step.list(statement::LIST_SESSIONS, page, row::session)
+            let Name { subject, client, .. } = Name::of(&owner);
+            let page = params![subject, client, after, at(now), limit];
+            step.list(owners::list(&owner), page, row::session)
         })
         .await
     }

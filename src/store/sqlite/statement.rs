@@ -51,6 +51,20 @@ macro_rules! owned_sessions {
     };
 }
 
+/// A page of an owner's sessions that are live at ?4, those after ?3.
+macro_rules! list_owned_sessions {
+    ($owner:literal) => {
+        concat!(
+            "SELECT ",
+            session_columns!(),
+            " FROM session WHERE ",
+            $owner,
+            " AND id > ?3 AND ended_at IS NULL \
+             AND absolute_expires_at > ?4 AND idle_expires_at > ?4 ORDER BY id LIMIT ?5"
+        )
+    };
+}
+
 macro_rules! end_owned_sessions {
     ($owner:literal) => {
         concat!(
@@ -94,9 +108,9 @@ statements! {
         (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?17, ?18, ?19, \
         ?20, ?21, ?22, ?23, ?24, ?25, ?26, ?27) ON CONFLICT (id) DO NOTHING");
     FIND_SESSION = concat!("SELECT ", session_columns!(), " FROM session WHERE id = ?1");
-    LIST_SESSIONS = concat!("SELECT ", session_columns!(), " FROM session \
-        WHERE subject = ?1 AND id > ?2 AND ended_at IS NULL \
-        AND absolute_expires_at > ?3 AND idle_expires_at > ?3 ORDER BY id LIMIT ?4");
+    LIST_SESSIONS_OF_SUBJECT = list_owned_sessions!("subject = ?1 AND ?2 IS NULL");
+    LIST_SESSIONS_OF_CLIENT = list_owned_sessions!("client = ?2 AND ?1 IS NULL");
+    LIST_SESSIONS_OF_SUBJECT_AT_CLIENT = list_owned_sessions!("client = ?2 AND subject = ?1");
     ADVANCE_SESSION = "UPDATE session SET generation = ?2, sealing_key = ?3, attempt = ?4, \
         rotated_at = ?5, confirmed_at = ?6, idle_expires_at = ?7 WHERE id = ?1";
     END_SESSION_BY_ROTATION = "UPDATE session SET attempt = ?2, ended_at = ?3, end_reason = ?4 \

@@ -93,6 +93,8 @@ impl<'c> Step<'c> {
     }
 
     fn count(&self) {
+        #[cfg(test)]
+        super::killed::point();
         self.statements.set(self.statements.get() + 1);
     }
 }

@@ -132,7 +132,11 @@ struct Open<'c>(&'c Connection);
 
 impl Open<'_> {
     fn commit(self) -> Result<(), Error> {
+        #[cfg(test)]
+        super::killed::point();
         self.0.prepare_cached("COMMIT")?.execute([])?;
+        #[cfg(test)]
+        super::killed::point();
         Ok(())
     }
 }

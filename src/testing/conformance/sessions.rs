@@ -16,7 +16,7 @@ const CONFLICT: &str = "insert_session: a known id is a conflict and changes not
 const BORN: &str = "insert_session: a birth at or before a revocation of the owner is refused";
 const CONFIRM: &str =
     "confirm_session: only the current generation of a session that runs is confirmed, once";
-const LIST: &str = "list_sessions: a subject's live sessions, oldest first, after a given one";
+const LIST: &str = "list_sessions: an owner's live sessions, oldest first, after a given one";
 const PRUNE: &str = "prune_sessions: forgets at most `limit` rows, and only past their deadline";
 
 /// Remembers a session that must be new.
@@ -64,8 +64,11 @@ pub(super) async fn a_known_id_is_a_conflict<S: SessionStore>(
     let outcome = store.insert_session(&second).await.because(CONFLICT)?;
     same(CONFLICT, "outcome", &outcome, &InsertOutcome::Conflict)?;
     same(CONFLICT, "row", &row(store, CONFLICT, &first).await?, &first)?;
-    let listed = store.list_sessions(&second.subject, None, 9, sample.now).await;
-    same(CONFLICT, "sessions of the second subject", &listed.because(CONFLICT)?, &Vec::new())
+    for owner in owners(&second.subject, &second.client) {
+        let listed = store.list_sessions(&owner, None, 9, sample.now).await;
+        same(CONFLICT, "sessions of the second's owners", &listed.because(CONFLICT)?, &Vec::new())?;
+    }
+    Ok(())
 }
 
 pub(super) async fn a_birth_before_a_revocation_is_refused<S: SessionStore + RevocationStore>(
@@ -141,15 +144,17 @@ pub(super) async fn lists_are_ordered_and_paged<S: SessionStore>(
 ) -> Result<(), Violation> {
     let mut sample = suite.sample();
     let (subject, client, now) = (sample.subject()?, sample.client()?, sample.now);
+    let (other_subject, other_client) = (sample.subject()?, sample.client()?);
     let mut live = Vec::new();
     for step in [5_u32, 1, 4, 1, 3, 2, 9] {
-        let mut session = sample.session_of(&subject, &client)?;
-        session.id = sample.session_id(now - SECOND * step);
-        put(store, &session).await?;
-        live.push(session);
+        for who in [(&subject, &client), (&subject, &other_client), (&other_subject, &client)] {
+            let mut session = sample.session_of(who.0, who.1)?;
+            session.id = sample.session_id(now - SECOND * step);
+            put(store, &session).await?;
+            live.push(session);
+        }
     }
     live.sort_by_key(|session| session.id);
-    put(store, &sample.session()?).await?;
     let mut idle = sample.session_of(&subject, &client)?;
     idle.state.idle_expires_at = now;
     put(store, &idle).await?;
@@ -157,18 +162,23 @@ pub(super) async fn lists_are_ordered_and_paged<S: SessionStore>(
     put(store, &ended).await?;
     store.end_session(&ended.id, EndReason::SignedOut, now).await.because(LIST)?;
 
-    let all = store.list_sessions(&subject, None, 100, now).await.because(LIST)?;
-    same(LIST, "all", &all, &live)?;
-    let mut walked: Vec<SessionRecord> = Vec::new();
-    for _ in 0..live.len() {
-        let after = walked.last().map(|session| session.id);
-        let page = store.list_sessions(&subject, after.as_ref(), 3, now).await.because(LIST)?;
-        ensure(LIST, page.len() <= 3, "a page is longer than its limit")?;
-        walked.extend(page);
+    for owner in owners(&subject, &client) {
+        let mut owned = live.clone();
+        owned.retain(|row| owners(&row.subject, &row.client).contains(&owner));
+        let all = store.list_sessions(&owner, None, 100, now).await.because(LIST)?;
+        same(LIST, "all", &all, &owned)?;
+        let mut walked: Vec<SessionRecord> = Vec::new();
+        for _ in 0..owned.len() {
+            let after = walked.last().map(|session| session.id);
+            let page = store.list_sessions(&owner, after.as_ref(), 3, now).await.because(LIST)?;
+            ensure(LIST, page.len() <= 3, "a page is longer than its limit")?;
+            walked.extend(page);
+        }
+        same(LIST, "in pages of three", &walked, &owned)?;
+        let late = store.list_sessions(&owner, None, 100, now + DAY * 90).await.because(LIST)?;
+        same(LIST, "past every deadline", &late, &Vec::new())?;
     }
-    same(LIST, "in pages of three", &walked, &live)?;
-    let none = store.list_sessions(&subject, None, 100, now + DAY * 90).await.because(LIST)?;
-    same(LIST, "past every deadline", &none, &Vec::new())
+    Ok(())
 }
 
 pub(super) async fn prune_is_bounded_and_waits_for_the_deadline<S: SessionStore>(

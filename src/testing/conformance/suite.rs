@@ -158,6 +158,23 @@ impl Suite {
         )
     }
 
+    /// The checks of a feed alone, for one that reaches its reader by another way than its
+    /// writer, such as over HTTP.
+    ///
+    /// # Errors
+    /// The first promise that the feed was seen to break.
+    pub async fn feed<S, F>(&self, fresh: impl Fn() -> F) -> Result<Report, Violation>
+    where
+        S: RevocationStore,
+        F: Future<Output = S>,
+    {
+        checks!(self, fresh:
+            feed::a_walk_reaches_everything,
+            feed::a_cursor_goes_on_where_it_was,
+            feed::nothing_is_missed_while_others_write,
+        )
+    }
+
     /// The checks of an API-key store.
     ///
     /// # Errors

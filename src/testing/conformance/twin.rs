@@ -275,12 +275,14 @@ impl<S: Store> Pair<'_, S> {
     }
 
     async fn lists(&mut self) -> Result<(), Violation> {
-        let (subject, _) = self.someone();
+        let (subject, client) = self.someone();
+        let owner = self.sample.random.pick(&owners(&subject, &client)).cloned();
+        let Some(owner) = owner else { return Ok(()) };
         let now = self.sample.now;
         let limit = u32::try_from(self.sample.random.below(4)).unwrap_or(0) + 1;
         let after = self.sample.random.pick(&self.sessions).map(|session| session.id);
         let after = after.filter(|_| self.sample.random.one_in(2));
-        both!(self.list_sessions(&subject, after.as_ref(), limit, now))?;
+        both!(self.list_sessions(&owner, after.as_ref(), limit, now))?;
         let after = self.sample.random.pick(&self.keys).map(|key| key.id);
         both!(self.list_api_keys(&subject, after.as_ref(), limit, now)).map(drop)
     }

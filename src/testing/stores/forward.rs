@@ -75,12 +75,12 @@ macro_rules! forward_store {
 
                 async fn list_sessions(
                     &self,
-                    subject: &Subject,
+                    owner: &Owner,
                     after: Option<&SessionId>,
                     limit: u32,
                     now: Timestamp,
                 ) -> Result<Vec<SessionRecord>, StoreError> {
-                    let call = self.inner.list_sessions(subject, after, limit, now);
+                    let call = self.inner.list_sessions(owner, after, limit, now);
                     self.around(StoreMethod::ListSessions, call).await
                 }
 

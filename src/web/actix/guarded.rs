@@ -13,10 +13,13 @@ use actix_web::{
     body::EitherBody,
     dev::{Service, ServiceRequest, ServiceResponse, Transform},
     error::InternalError,
+    http::header::{CACHE_CONTROL, HeaderValue},
 };
 
 use super::respond::{respond, write_onto};
-use crate::web::{Caller, Guard, Refusal, RequestHead, admitted::Admitted};
+use crate::web::{
+    Caller, Guard, Presented, Refusal, RequestHead, admitted::Admitted, caching::Caching,
+};
 
 /// A service behind a [`Guard`].
 #[derive(Debug)]
@@ -63,6 +66,7 @@ where
                 (guard.present(&head), guard.accept(&head))
             };
             let accept = accept.as_deref();
+            let caching = presented.as_ref().map_or(Caching::Silent, Presented::caching);
             let admitted = match presented {
                 Ok(presented) => guard.admit(presented).await,
                 Err(refusal) => Err(refusal),
@@ -76,7 +80,7 @@ where
             };
             leave(&request, caller, &guard);
             match inner.call(request).await {
-                Ok(response) => Ok(restyle(&guard, accept, response)),
+                Ok(response) => Ok(keep_private(caching, restyle(&guard, accept, response))),
                 Err(error) => match error.as_error::<Refusal>() {
                     Some(refusal) => {
                         let answer = respond(guard.answer(refusal, accept));
@@ -111,6 +115,15 @@ fn restyle<B>(
     let (request, response) = response.into_parts();
     let response = write_onto(response.drop_body(), guard.answer(&refusal, accept));
     ServiceResponse::new(request, response).map_into_right_body()
+}
+
+/// The response with what is asked of caches.
+fn keep_private<B>(caching: Caching, mut response: ServiceResponse<B>) -> ServiceResponse<B> {
+    let own = response.headers().get_all(CACHE_CONTROL).map(HeaderValue::as_bytes);
+    if let Some(value) = caching.instead_of(response.status().as_u16(), own) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    response
 }
 
 /// What the guard wants to see of a request.

@@ -26,10 +26,13 @@ pub(super) fn write_onto(mut response: HttpResponse<()>, answer: Answer) -> Http
     *response.status_mut() =
         StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     response.headers_mut().remove(CONTENT_LENGTH);
+    for (name, _) in &headers {
+        response.headers_mut().remove(name);
+    }
     for (name, value) in headers {
         // INVARIANT (header values): every value is visible ASCII; what is not is left out.
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            response.headers_mut().insert(name, value);
+            response.headers_mut().append(name, value);
         }
     }
     response.set_body(BoxBody::new(text))

@@ -31,11 +31,11 @@ impl Gateway {
     pub fn new(guard: Guard, rules: Rules, dialect: Dialect) -> Self {
         // Whether nobody in particular may pass is for the rules to say.
         let guard = guard.optional();
-        let identity = Arc::new(Identity::default());
+        let identity = Arc::new(rules.identity().cloned().unwrap_or_default());
         Self { guard, rules: Arc::new(rules), dialect, identity }
     }
 
-    /// Other identity headers than the usual ones.
+    /// Other identity headers than those of the rules' file, or the usual ones.
     pub fn identity(mut self, identity: Identity) -> Self {
         self.identity = Arc::new(identity);
         self
@@ -43,7 +43,8 @@ impl Gateway {
 
     /// The names of the headers that [`Gateway::decide`] wants to see.
     pub fn reads(&self) -> impl Iterator<Item = &str> {
-        self.dialect.headers().iter().copied().chain(self.guard.reads())
+        let asked = self.dialect.headers().iter().copied();
+        asked.chain(self.guard.reads()).chain(self.identity.reads())
     }
 
     /// The answer to a proxy's question: 200 with the identity headers, or a refusal.
@@ -59,13 +60,14 @@ impl Gateway {
                 (question.clone(), Err(Refusal::NO_RULE))
             }
         };
-        match decided {
-            Ok(caller) => {
-                let mut answer = Answer { status: 200, headers: Vec::new(), body: String::new() };
-                answer.push("cache-control", "no-store");
-                self.identity.write(caller.verified(), &mut answer);
-                answer
-            }
+        let told = decided.and_then(|caller| {
+            let mut answer = Answer { status: 200, headers: Vec::new(), body: String::new() };
+            answer.push("cache-control", "no-store");
+            self.identity.write(&caller, question, &mut answer)?;
+            Ok(answer)
+        });
+        match told {
+            Ok(answer) => answer,
             Err(refusal) => {
                 let mut answer = self.guard.answer(&refusal, self.guard.accept(&asked).as_deref());
                 answer.status = proxy_status(answer.status);

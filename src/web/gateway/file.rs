@@ -4,7 +4,9 @@
 use serde::{Deserialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
-use super::{Condition, Rule, Rules, RulesError, rule::Access, rules::Problem};
+use super::{
+    Condition, Identity, IdentityError, Rule, Rules, RulesError, rule::Access, rules::Problem,
+};
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -37,7 +39,21 @@ enum WrittenCondition {
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
+struct WrittenIdentity {
+    subject: String,
+    user_claim: Option<String>,
+    client: Option<String>,
+    groups: Option<String>,
+    roles: Option<String>,
+    permissions: Option<String>,
+    #[serde(default)]
+    trust_inbound: bool,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
 struct TomlFile {
+    identity: Option<toml::Spanned<WrittenIdentity>>,
     #[serde(default)]
     rule: Vec<toml::Spanned<Written>>,
 }
@@ -46,13 +62,17 @@ struct TomlFile {
 #[serde(deny_unknown_fields)]
 struct JsonFile<'f> {
     #[serde(borrow)]
+    identity: Option<&'f RawValue>,
+    #[serde(borrow)]
     rule: Vec<&'f RawValue>,
 }
 
 impl Rules {
     /// Rules from a TOML file: one `[[rule]]` each, with `methods`, `path`, and either `access`
     /// (`public`, `optional` or `authenticated`) or `require` (`permission`, `group`, `role`,
-    /// `client`, and `all`, `any`, `not` over those).
+    /// `client`, and `all`, `any`, `not` over those). A table `[identity]` says which headers tell
+    /// the service who calls: `subject`, and perhaps `client`, `groups`, `roles`, `permissions`,
+    /// `user_claim`, `trust_inbound`, as [`Identity`] has them.
     ///
     /// # Errors
     /// [`RulesError`] with the line.
@@ -65,7 +85,11 @@ impl Rules {
             let line = line_at(text, rule.span().start);
             (line, rule.into_inner())
         });
-        Self::collect_written(rules)
+        let identity = file.identity.map(|identity| {
+            let line = line_at(text, identity.span().start);
+            (line, identity.into_inner())
+        });
+        Self::collect_written(rules, identity)
     }
 
     /// Rules from a JSON file: an object whose `rule` is a list of objects with the members that
@@ -86,17 +110,22 @@ impl Rules {
                 return Err(unreadable(syntax.as_ref().unwrap_or(&error), 0));
             }
         };
+        let line = |raw: &RawValue| line_at(text, offset_in(text, raw.get()));
         let mut rules = Vec::new();
         for raw in file.rule {
-            let line = line_at(text, offset_in(text, raw.get()));
             let rule = serde_json::from_str(raw.get());
-            rules.push((line, rule.map_err(|error| unreadable(&error, line - 1))?));
+            rules.push((line(raw), rule.map_err(|error| unreadable(&error, line(raw) - 1))?));
         }
-        Self::collect_written(rules)
+        let identity = file.identity.map(|raw| match serde_json::from_str(raw.get()) {
+            Ok(identity) => Ok((line(raw), identity)),
+            Err(error) => Err(unreadable(&error, line(raw) - 1)),
+        });
+        Self::collect_written(rules, identity.transpose()?)
     }
 
     fn collect_written(
         rules: impl IntoIterator<Item = (usize, Written)>,
+        identity: Option<(usize, WrittenIdentity)>,
     ) -> Result<Self, RulesError> {
         let mut read = Vec::new();
         for (line, rule) in rules {
@@ -104,7 +133,33 @@ impl Rules {
             let rule = rule.read().map_err(|problem| RulesError { line, problem })?;
             read.push((line, rule));
         }
-        Self::collect(read)
+        let identity = identity.map(|(line, identity)| {
+            let error = |error| RulesError { line: Some(line), problem: Problem::Identity(error) };
+            identity.read().map_err(error)
+        });
+        Ok(Self::collect(read)?.with_identity(identity.transpose()?))
+    }
+}
+
+impl WrittenIdentity {
+    fn read(self) -> Result<Identity, IdentityError> {
+        let mut identity = Identity::new(&self.subject)?;
+        if let Some(name) = self.client {
+            identity = identity.client(&name)?;
+        }
+        if let Some(name) = self.groups {
+            identity = identity.groups(&name)?;
+        }
+        if let Some(name) = self.roles {
+            identity = identity.roles(&name)?;
+        }
+        if let Some(name) = self.permissions {
+            identity = identity.permissions(&name)?;
+        }
+        if let Some(claim) = self.user_claim {
+            identity = identity.user_claim(&claim);
+        }
+        Ok(if self.trust_inbound { identity.trust_inbound() } else { identity })
     }
 }
 

@@ -1,7 +1,13 @@
 //! Knows how a caller is told to the service behind the proxy: headers, names and values.
 //! Must not let a value become anything but the value of its header.
 
-use crate::{token::Texts, verifier::Verified, web::Answer};
+use serde_json::{Map, Value};
+
+use crate::{
+    token::Texts,
+    verifier::Verified,
+    web::{Answer, Caller, Refusal, RequestHead},
+};
 
 /// Which headers tell the service behind the proxy who calls. Every one of them is in every
 /// answer that lets a request through, empty where there is nothing to tell, so that the proxy
@@ -13,6 +19,9 @@ use crate::{token::Texts, verifier::Verified, web::Answer};
 #[must_use]
 pub struct Identity {
     names: Vec<(Fact, String)>,
+    /// Which claim names the user, where it is not `sub`.
+    user_claim: Option<String>,
+    trusts_inbound: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -44,6 +53,8 @@ impl Default for Identity {
                 name(Fact::Groups, "x-auth-groups"),
                 name(Fact::Permissions, "x-auth-permissions"),
             ],
+            user_claim: None,
+            trusts_inbound: false,
         }
     }
 }
@@ -54,7 +65,7 @@ impl Identity {
     /// # Errors
     /// [`IdentityError`] when the name cannot be one.
     pub fn new(subject: &str) -> Result<Self, IdentityError> {
-        Self { names: Vec::new() }.with(Fact::Subject, subject)
+        Self { names: Vec::new(), ..Self::default() }.with(Fact::Subject, subject)
     }
 
     /// The client in this header.
@@ -89,10 +100,37 @@ impl Identity {
         self.with(Fact::Permissions, name)
     }
 
+    /// The user is who this claim names, not `sub`: a text that is not empty, or a whole number.
+    /// A good token without it is refused with 403, since the service behind the proxy would take
+    /// an empty header for nobody.
+    pub fn user_claim(mut self, name: &str) -> Self {
+        self.user_claim = Some(name.to_owned());
+        self
+    }
+
+    /// Where no token says who calls, passes on what the request itself says under these names:
+    /// for a gateway behind another one that is trusted. It never counts for a rule, and a token
+    /// always wins.
+    ///
+    /// # Security
+    /// Whoever reaches the proxy is then whoever they say on public and optional routes. Without
+    /// this, what a request says about itself is dropped.
+    pub const fn trust_inbound(mut self) -> Self {
+        self.trusts_inbound = true;
+        self
+    }
+
+    /// The headers of a request that it wants to see.
+    pub(super) fn reads(&self) -> impl Iterator<Item = &str> {
+        self.names.iter().filter(|_| self.trusts_inbound).map(|(_, name)| name.as_str())
+    }
+
     fn with(mut self, fact: Fact, name: &str) -> Result<Self, IdentityError> {
         let lower = name.to_ascii_lowercase();
-        let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-' || byte == b'_';
-        let is_name = lower.starts_with("x-") && lower.bytes().all(named);
+        // Without `_`: to some services it is `-`, and the other spelling would not be replaced.
+        let named = |byte: u8| byte.is_ascii_alphanumeric() || byte == b'-';
+        let is_ours = lower.starts_with("x-") || lower.starts_with("remote-");
+        let is_name = is_ours && lower.bytes().all(named);
         if !is_name || self.names.iter().any(|(_, known)| *known == lower) {
             return Err(IdentityError { name: name.to_owned() });
         }
@@ -100,18 +138,56 @@ impl Identity {
         Ok(self)
     }
 
-    pub(super) fn write(&self, who: Option<&Verified>, answer: &mut Answer) {
+    /// Every identity header, for a caller who is let through.
+    pub(super) fn write(
+        &self,
+        caller: &Caller,
+        question: &RequestHead<'_>,
+        answer: &mut Answer,
+    ) -> Result<(), Refusal> {
         for (fact, name) in &self.names {
-            let value = who.map(|who| match fact {
-                Fact::Subject => encode(who.subject()),
-                Fact::Client => encode(who.client_id().unwrap_or_default()),
-                Fact::Groups => list(who.groups()),
-                Fact::Roles => list(who.roles()),
-                Fact::Permissions => encode_but(who.scope().as_str(), is_scope_byte),
-            });
-            answer.push(name, value.unwrap_or_default());
+            let value = match caller.verified() {
+                Some(who) => self.tell(*fact, who)?,
+                None if self.trusts_inbound => inbound(question, name),
+                None => String::new(),
+            };
+            answer.push(name, value);
         }
+        Ok(())
     }
+
+    fn tell(&self, fact: Fact, who: &Verified) -> Result<String, Refusal> {
+        Ok(match fact {
+            Fact::Subject => encode(&self.user(who)?),
+            Fact::Client => encode(who.client_id().unwrap_or_default()),
+            Fact::Groups => list(who.groups()),
+            Fact::Roles => list(who.roles()),
+            Fact::Permissions => encode_but(who.scope().as_str(), is_scope_byte),
+        })
+    }
+
+    fn user(&self, who: &Verified) -> Result<String, Refusal> {
+        let user = match &self.user_claim {
+            None => Some(who.subject().to_owned()),
+            Some(claim) => {
+                let claims = who.claims::<Map<String, Value>>().unwrap_or_default();
+                match claims.get(claim) {
+                    Some(Value::String(text)) => Some(text.clone()),
+                    Some(Value::Number(number)) if !number.is_f64() => Some(number.to_string()),
+                    _ => None,
+                }
+            }
+        };
+        user.filter(|user| !user.is_empty()).ok_or(NO_USER)
+    }
+}
+
+const NO_USER: Refusal = Refusal::forbidden("the token does not name its user");
+
+/// What the request says, as it was encoded by the gateway before: once, and visible ASCII only.
+fn inbound(question: &RequestHead<'_>, name: &str) -> String {
+    let value = question.single(name).and_then(|value| str::from_utf8(value).ok());
+    value.filter(|value| value.bytes().all(is_scope_byte)).unwrap_or_default().to_owned()
 }
 
 fn list(texts: Texts<'_>) -> String {

@@ -4,7 +4,7 @@
 use std::collections::HashMap;
 
 use super::{
-    Rule,
+    Identity, IdentityError, Rule,
     path::{CanonicalPath, decode},
     rule::{Access, Method},
 };
@@ -29,6 +29,8 @@ pub struct Rules {
     router: matchit::Router<usize>,
     /// The rules of one pattern each, by the number in the router.
     routes: Vec<Vec<Rule>>,
+    /// Which headers the file wants.
+    identity: Option<Identity>,
 }
 
 /// What is wrong with the rules, and where.
@@ -83,6 +85,9 @@ pub enum Problem {
         /// Its name.
         name: String,
     },
+    /// An identity header cannot have this name.
+    #[error("{0}")]
+    Identity(#[source] IdentityError),
     /// Another rule is for the same path and method.
     #[error("another rule is for `{path}` with the same method")]
     Twice {
@@ -123,12 +128,20 @@ impl Rules {
     pub(super) fn collect(
         rules: impl IntoIterator<Item = (Option<usize>, Rule)>,
     ) -> Result<Self, RulesError> {
-        let mut all = Self { router: matchit::Router::new(), routes: Vec::new() };
+        let mut all = Self { router: matchit::Router::new(), routes: Vec::new(), identity: None };
         let mut known = HashMap::new();
         for (line, rule) in rules {
             all.insert(rule, &mut known).map_err(|problem| RulesError { line, problem })?;
         }
         Ok(all)
+    }
+
+    pub(super) fn with_identity(self, identity: Option<Identity>) -> Self {
+        Self { identity, ..self }
+    }
+
+    pub(super) const fn identity(&self) -> Option<&Identity> {
+        self.identity.as_ref()
     }
 
     fn insert(&mut self, rule: Rule, known: &mut HashMap<String, usize>) -> Result<(), Problem> {

@@ -177,5 +177,34 @@ fn a_name_is_that_of_one_header() {
     for bad in ["", "X User", "X-User\r\n", "Host", "Authorization", "x-\u{e9}"] {
         assert!(Identity::new(bad).is_err(), "{bad:?}");
     }
+    assert!(Identity::new("Remote-User").is_ok());
+    assert!(Identity::new("X_User").is_err(), "some services take it for `X-User`");
     assert!(Identity::new("X-User").and_then(|names| names.client("x-user")).is_err());
+}
+
+/// F127: the file names the headers, in both of its forms, and a mistake is found on its line.
+#[test]
+fn a_file_names_the_identity_headers() {
+    let identity = |identity: &Identity| identity.clone();
+    let expected = Identity::new("Remote-User")
+        .and_then(|names| names.groups("Remote-Groups"))
+        .and_then(|names| names.roles("X-Roles"))
+        .map(|names| names.user_claim("uid").trust_inbound())
+        .unwrap();
+    let toml = "[identity]\nsubject = \"Remote-User\"\nuser_claim = \"uid\"\n\
+                groups = \"Remote-Groups\"\nroles = \"X-Roles\"\ntrust_inbound = true\n";
+    let json = r#"{ "rule": [],
+        "identity": { "subject": "Remote-User", "user_claim": "uid", "groups": "Remote-Groups",
+                      "roles": "X-Roles", "trust_inbound": true } }"#;
+    for rules in [Rules::from_toml(toml).unwrap(), Rules::from_json(json).unwrap()] {
+        assert_eq!(rules.identity().map(identity), Some(expected.clone()));
+    }
+    assert!(Rules::from_toml("").unwrap().identity().is_none());
+    let said = "`Host` is not a header name, is used twice, or has a meaning of its own";
+    fails(&toml.replace("X-Roles", "Host"), &format!("line 1: {said}"));
+    let error = Rules::from_json(&json.replace("X-Roles", "Host")).unwrap_err();
+    assert_eq!(error.to_string(), format!("line 2: {said}"));
+    let error = Rules::from_json(&json.replace("\"roles\"", "\"rolls\"")).unwrap_err();
+    assert_eq!(error.line, Some(3), "{error}");
+    assert_eq!(Rules::from_toml("[identity]\ngroups = \"X-G\"\n").unwrap_err().line, Some(1));
 }

@@ -7,7 +7,7 @@ mod query;
 
 use zeroize::Zeroizing;
 
-use super::{Refusal, RequestHead};
+use super::{Refusal, RequestHead, caching::Caching};
 
 pub(super) use self::cookie::{find as find_cookie, refuse_cross_site};
 
@@ -97,6 +97,12 @@ impl Source {
     }
 }
 
+/// A credential, and what it asks of caches by where it was.
+pub(super) struct Found {
+    pub(super) token: Zeroizing<String>,
+    pub(super) caching: Caching,
+}
+
 /// The one credential of a request; nothing if it has none.
 ///
 /// RFC 6750 §2: "Clients MUST NOT use more than one method to transmit the token in each
@@ -105,7 +111,7 @@ impl Source {
 pub(super) fn present(
     sources: &[Source],
     head: &RequestHead<'_>,
-) -> Result<Option<Zeroizing<String>>, Refusal> {
+) -> Result<Option<Found>, Refusal> {
     let mut found = None;
     for source in sources {
         let here = match &source.0 {
@@ -114,7 +120,12 @@ pub(super) fn present(
             Kind::Query => query::read(head)?,
             Kind::Cookie { .. } => None,
         };
-        if here.is_some() && std::mem::replace(&mut found, here).is_some() {
+        let caching = match source.0 {
+            Kind::Query => Caching::Private,
+            _ => Caching::Silent,
+        };
+        let Some(token) = here else { continue };
+        if found.replace(Found { token, caching }).is_some() {
             return Err(Refusal::TWO_CREDENTIALS);
         }
     }
@@ -125,7 +136,7 @@ pub(super) fn present(
         let Kind::Cookie { name, origins } = &source.0 else { continue };
         let Some(here) = cookie::find(name, head)? else { continue };
         refuse_cross_site(head, origins)?;
-        if found.replace(here).is_some() {
+        if found.replace(Found { token: here, caching: Caching::Silent }).is_some() {
             return Err(Refusal::TWO_CREDENTIALS);
         }
     }

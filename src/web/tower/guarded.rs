@@ -13,9 +13,9 @@ use tower_service::Service;
 
 use super::{
     GuardBody,
-    respond::{head_of, respond, restyle},
+    respond::{head_of, keep_private, respond, restyle},
 };
-use crate::web::{Caller, Guard, admitted::Admitted};
+use crate::web::{Caller, Guard, Presented, admitted::Admitted, caching::Caching};
 
 /// A service behind a [`Guard`].
 #[derive(Debug, Clone)]
@@ -57,6 +57,7 @@ where
         let presented = guard.present(&head);
         Box::pin(async move {
             let accept = accept.as_deref();
+            let caching = presented.as_ref().map_or(Caching::Silent, Presented::caching);
             let admitted = match presented {
                 Ok(presented) => guard.admit(presented).await,
                 Err(refusal) => Err(refusal),
@@ -77,7 +78,7 @@ where
             extensions.insert(caller.clone());
             extensions.insert(Admitted { caller, guard: guard.clone() });
             let response = inner.call(request).await?;
-            Ok(restyle(&guard, accept, response))
+            Ok(keep_private(caching, restyle(&guard, accept, response)))
         })
     }
 }

@@ -1,10 +1,12 @@
 //! Knows the `http` crate's form of what the decision path reads and answers.
 //! Must not decide anything.
 
-use http::{HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri};
+use http::{
+    HeaderMap, HeaderName, HeaderValue, Method, Response, StatusCode, Uri, header::CACHE_CONTROL,
+};
 
 use super::GuardBody;
-use crate::web::{Answer, Guard, Refusal, RequestHead};
+use crate::web::{Answer, Guard, Refusal, RequestHead, caching::Caching};
 
 /// What the guard wants to see of a request.
 pub(super) fn head_of<'r>(
@@ -57,16 +59,28 @@ pub(super) fn restyle<B>(
     Response::from_parts(parts, GuardBody::refusal(text))
 }
 
+/// The response with what is asked of caches.
+pub(super) fn keep_private<B>(caching: Caching, mut response: Response<B>) -> Response<B> {
+    let own = response.headers().get_all(CACHE_CONTROL).into_iter().map(HeaderValue::as_bytes);
+    if let Some(value) = caching.instead_of(response.status().as_u16(), own) {
+        response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static(value));
+    }
+    response
+}
+
 fn status_code(status: u16) -> StatusCode {
     // INVARIANT (known statuses): a refusal has one of a few, all of them valid.
     StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
 }
 
 fn write_headers(headers: Vec<(String, String)>, out: &mut HeaderMap) {
+    for (name, _) in &headers {
+        out.remove(name);
+    }
     for (name, value) in headers {
         // INVARIANT (header values): every value is visible ASCII; what is not is left out.
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
-            out.insert(name, value);
+            out.append(name, value);
         }
     }
 }

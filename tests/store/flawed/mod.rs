@@ -32,6 +32,7 @@ fn every_flaw_is_caught_and_named() {
     caught(Flaw::IgnoresPruneLimits, "prune_sessions");
     caught(Flaw::KeepsTheLastRetention, "raise_retention");
     caught(Flaw::ListsBackwards, "list_sessions");
+    caught(Flaw::ListsEveryClient, "list_sessions");
     caught(Flaw::LosesTheEndOfAPage, "read_revocations");
     caught(Flaw::PrunesEarly, "prune_sessions");
     caught(Flaw::ReadsThenWrites, "linearizable");

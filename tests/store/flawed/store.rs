@@ -12,7 +12,7 @@ use std::{
 use async_trait::async_trait;
 use hallpass::{
     Timestamp,
-    id::{SessionId, Subject},
+    id::SessionId,
     store::{
         Attempt, Cursor, EndReason, EndedCounts, FeedPage, Granted, InsertOutcome, MemoryStore,
         Owner, Persistence, Reach, Refusal, RevocationFeed, RevocationSink, RevocationStore,
@@ -34,6 +34,7 @@ pub(super) enum Flaw {
     IgnoresPruneLimits,
     KeepsTheLastRetention,
     ListsBackwards,
+    ListsEveryClient,
     LosesTheEndOfAPage,
     PrunesEarly,
     ReadsThenWrites,
@@ -157,12 +158,18 @@ impl SessionStore for Flawed {
 
     async fn list_sessions(
         &self,
-        subject: &Subject,
+        owner: &Owner,
         after: Option<&SessionId>,
         limit: u32,
         now: Timestamp,
     ) -> Result<Vec<SessionRecord>, StoreError> {
-        let mut list = self.inner.list_sessions(subject, after, limit, now).await?;
+        let owner = match owner {
+            Owner::SubjectAtClient(subject, _) if self.is(Flaw::ListsEveryClient) => {
+                Owner::Subject(subject.clone())
+            }
+            owner => owner.clone(),
+        };
+        let mut list = self.inner.list_sessions(&owner, after, limit, now).await?;
         if self.is(Flaw::ListsBackwards) {
             list.reverse();
         }

@@ -1,8 +1,8 @@
--- A subject's live sessions, oldest first; looks at no more than 256 rows. ARGV: prefix, subject, after, limit, now.
+-- An owner's live sessions, oldest first; looks at no more than 256 rows. ARGV: prefix, owner, after, limit, now.
 -- Answers where to go on, '' at the end.
 local limit, now = tonumber(ARGV[4]), tonumber(ARGV[5])
 local from = ARGV[3] == '' and '-' or '(' .. ARGV[3]
-local ids = redis.call('ZRANGEBYLEX', P .. 'so:S:' .. ARGV[2], from, '+', 'LIMIT', 0, 256)
+local ids = redis.call('ZRANGEBYLEX', P .. 'so:' .. ARGV[2], from, '+', 'LIMIT', 0, 256)
 local rows = {}
 for _, id in ipairs(ids) do
   local row = read_session(id)
