@@ -28,6 +28,11 @@ pub mod clients {}
 /// Signing keys.
 #[doc = include_str!("../docs/keys.md")]
 pub mod keys {}
+
+/// A service without the authority's database.
+#[doc = include_str!("../docs/remote.md")]
+pub mod remote {}
+
 /// The web edge on axum, tower, tonic and hyper.
 #[doc = include_str!("../docs/axum.md")]
 pub mod axum {}

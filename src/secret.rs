@@ -6,5 +6,6 @@ mod text;
 
 pub use master::{MasterSecret, SecretError};
 pub use text::{
-    AccessToken, ApiKey, AuthorizationCode, ClientSecret, PrivateKeyPem, RefreshToken, TokenText,
+    AccessToken, ApiKey, AuthorizationCode, ClientSecret, IdToken, PrivateKeyPem, RefreshToken,
+    TokenText,
 };

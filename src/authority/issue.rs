@@ -170,7 +170,7 @@ impl Inner {
 
     /// Ends the oldest sessions of a subject that has more than `cap`. The cap is soft: what
     /// fails here is told to the operator, and the login goes on.
-    async fn end_over_cap(&self, newest: &SessionRecord, cap: u32, now: Timestamp) {
+    pub(super) async fn end_over_cap(&self, newest: &SessionRecord, cap: u32, now: Timestamp) {
         let limit = cap.saturating_add(64);
         let owner = Owner::Subject(newest.subject.clone());
         let live = match self.store.list_sessions(&owner, None, limit, now).await {

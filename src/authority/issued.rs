@@ -13,7 +13,7 @@ use crate::{
     clock::Timestamp,
     id::{SessionId, TokenId},
     scope::{Negotiated, Scope},
-    secret::{AccessToken, RefreshToken},
+    secret::{AccessToken, IdToken, RefreshToken},
     store::{Granted, SessionRecord},
 };
 
@@ -61,6 +61,35 @@ impl Issued {
             negotiated: None,
             how: Some(how),
         }
+    }
+
+    /// The first tokens of a session that a code has opened.
+    #[cfg(feature = "oauth")]
+    pub(super) fn redeemed(
+        session: &SessionRecord,
+        access: MintedAccess,
+        refresh: RefreshToken,
+    ) -> Self {
+        Self {
+            access,
+            refresh,
+            session: session.id,
+            session_expires_at: session.absolute_expires_at,
+            negotiated: None,
+            how: None,
+        }
+    }
+
+    /// The token response of a redeemed code: without the refresh token where none is due, with
+    /// an ID token where one is (OpenID Connect Core §3.1.3.3).
+    #[cfg(feature = "oauth")]
+    pub(super) fn into_response_with(
+        self,
+        refreshable: bool,
+        id_token: Option<&IdToken>,
+    ) -> TokenResponse {
+        let refresh = refreshable.then_some(&self.refresh);
+        TokenResponse::of(&self.access, self.negotiated.as_ref(), refresh, id_token)
     }
 
     /// The access token.
@@ -132,7 +161,7 @@ impl Issued {
     /// The token response of RFC 6749 §5.1: the one place where the secrets leave.
     #[must_use]
     pub fn into_response(self) -> TokenResponse {
-        TokenResponse::of(&self.access, self.negotiated.as_ref(), Some(&self.refresh))
+        TokenResponse::of(&self.access, self.negotiated.as_ref(), Some(&self.refresh), None)
     }
 }
 
@@ -191,7 +220,7 @@ impl Minted {
     /// The token response of RFC 6749 §5.1, without a refresh token.
     #[must_use]
     pub fn into_response(self) -> TokenResponse {
-        TokenResponse::of(&self.access, Some(&self.negotiated), None)
+        TokenResponse::of(&self.access, Some(&self.negotiated), None, None)
     }
 }
 
@@ -218,6 +247,8 @@ struct Body<'a> {
     expires_in: u64,
     #[serde(skip_serializing_if = "Option::is_none")]
     refresh_token: Option<&'a str>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    id_token: Option<&'a str>,
     scope: String,
     #[serde(skip_serializing_if = "Option::is_none")]
     rejected_scope: Option<String>,
@@ -235,6 +266,7 @@ impl TokenResponse {
         access: &MintedAccess,
         negotiated: Option<&Negotiated>,
         refresh: Option<&RefreshToken>,
+        id_token: Option<&IdToken>,
     ) -> Self {
         let rejected = negotiated.map(Negotiated::rejected_scope);
         let body = Body {
@@ -242,6 +274,7 @@ impl TokenResponse {
             token_type: "Bearer",
             expires_in: access.expires_at.saturating_since(access.issued_at).as_secs(),
             refresh_token: refresh.map(RefreshToken::expose_secret),
+            id_token: id_token.map(IdToken::expose_secret),
             scope: negotiated
                 .map_or_else(|| access.scope.as_str().to_owned(), Negotiated::response_scope),
             rejected_scope: rejected.filter(|rejected| !rejected.is_empty()),

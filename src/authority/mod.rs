@@ -19,10 +19,15 @@
 mod api_key;
 mod builder;
 mod client;
+#[cfg(feature = "oauth")]
+mod code;
+mod consent;
 mod error;
 #[cfg(feature = "oauth")]
 mod feed;
 mod grant;
+#[cfg(feature = "oauth")]
+mod id_token;
 #[cfg(feature = "oauth")]
 mod inspect;
 mod issue;
@@ -33,10 +38,14 @@ mod mint;
 mod once;
 mod permissions;
 mod policy;
+#[cfg(feature = "oauth")]
+mod redeem;
 mod refresh;
 mod revoke;
 #[cfg(feature = "tokio")]
 mod spawn;
+#[cfg(feature = "oauth")]
+mod ticket;
 
 use std::{sync::Arc, time::Duration};
 
@@ -47,6 +56,7 @@ pub use self::{
         Client, ClientAuthentication, ClientError, GrantType, ListedClient, RedirectProblem,
         RegisteredClient,
     },
+    consent::ConsentError,
     error::{
         ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
         SigningError, WithdrawError,
@@ -62,6 +72,11 @@ use self::{
     client::{Registry, SecretHasher},
     keys::Keys,
     maintenance::Background,
+};
+#[cfg(feature = "oauth")]
+pub use self::{
+    code::CodeBinding,
+    redeem::{CodeError, CodeRedemption, RedeemedCode},
 };
 use crate::{
     clock::Clock,

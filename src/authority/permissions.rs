@@ -95,7 +95,14 @@ impl Inner {
         client: &ClientId,
     ) -> Result<Option<Scope>, PermissionError> {
         match &self.permissions {
-            Some(source) => source.permissions(subject, Some(client)).await.map(Some),
+            Some(source) => {
+                let permissions = source.permissions(subject, Some(client)).await?;
+                // No right to anything of the host's, so no source need know them; a client's
+                // ceiling still decides.
+                let protocol = Scope::parse("openid offline_access");
+                let all = protocol.and_then(|words| permissions.join_within(&words, &WIDE));
+                Ok(Some(all.unwrap_or(permissions)))
+            }
             None => Ok(None),
         }
     }

@@ -1,4 +1,4 @@
-//! Knows the SHA-2 digests that only foreign thumbprints need (FIPS 180-4).
+//! Knows the SHA-2 digests that foreign thumbprints and ID tokens need (FIPS 180-4).
 //! Must not know what is hashed.
 
 use ring::digest::{SHA256, SHA384, SHA512};

@@ -8,7 +8,7 @@
 mod aead;
 mod compare;
 mod digest;
-#[cfg(feature = "jsonwebtoken-provider")]
+#[cfg(any(feature = "jsonwebtoken-provider", feature = "oauth"))]
 mod digest_any;
 mod hkdf;
 mod hmac;
@@ -20,7 +20,7 @@ mod verifier;
 pub(crate) use aead::SealKey;
 pub(crate) use compare::ct_eq;
 pub(crate) use digest::sha256;
-#[cfg(feature = "jsonwebtoken-provider")]
+#[cfg(any(feature = "jsonwebtoken-provider", feature = "oauth"))]
 pub(crate) use digest_any::digest;
 pub(crate) use hkdf::hkdf_sha256;
 pub(crate) use hmac::HmacKey;

@@ -45,6 +45,11 @@ pub(crate) fn state_rollback(_session: &dyn Display, _presented: u32, _row: Opti
 #[inline]
 pub(crate) fn clock_skew(_session: &dyn Display, _ahead_ms: u64) {}
 
+/// An authorization code was refused.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn code_refused(_reason: &dyn Display) {}
+
 /// A session or an API key was ended.
 #[inline]
 pub(crate) fn ended(
@@ -81,13 +86,18 @@ pub(crate) fn keys_read(_used: usize, _skipped: usize) {}
 #[inline]
 pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}
 
+/// The host could not say who is signed in.
+#[cfg(feature = "oauth")]
+#[inline]
+pub(crate) fn host_failed(_error: &dyn std::error::Error) {}
+
 /// A registered client changed, or came, or went.
 #[inline]
 pub(crate) fn client_changed(_how: &'static str, _client: &dyn Display) {}
 
-/// A registered client is unusable: its settings cannot be read, or do not fit this authority.
+/// A registered client is refused: its settings cannot be read, or do not fit this authority.
 #[inline]
-pub(crate) fn client_unusable(_client: &dyn Display, _why: &dyn Display) {}
+pub(crate) fn client_unreadable(_client: &dyn Display, _why: &dyn Display) {}
 
 /// The signing key changed.
 #[inline]

@@ -58,6 +58,12 @@ pub(crate) fn clock_skew(session: &dyn Display, ahead_ms: u64) {
     error!(target: TARGET, session = %session, ahead_ms, "clocks disagree by more than max_skew");
 }
 
+/// An authorization code was refused.
+#[cfg(feature = "oauth")]
+pub(crate) fn code_refused(reason: &dyn Display) {
+    info!(target: TARGET, reason = %reason, "code refused");
+}
+
 /// A session or an API key was ended.
 pub(crate) fn ended(what: &'static str, id: &dyn Display, reason: &'static str, was_live: bool) {
     info!(target: TARGET, what, id = %id, reason, was_live, "ended");
@@ -95,14 +101,21 @@ pub(crate) fn store_failed(what: &'static str, error: &dyn Display) {
     warn!(target: TARGET, what, error = %error, "store operation failed");
 }
 
+/// The host could not say who is signed in.
+#[cfg(feature = "oauth")]
+pub(crate) fn host_failed(error: &dyn std::error::Error) {
+    let source = error.source().map(ToString::to_string);
+    warn!(target: TARGET, error = %error, source, "host failed");
+}
+
 /// A registered client changed, or came, or went.
 pub(crate) fn client_changed(how: &'static str, client: &dyn Display) {
     info!(target: TARGET, how, client = %client, "client changed");
 }
 
-/// A registered client is unusable: its settings cannot be read, or do not fit this authority.
-pub(crate) fn client_unusable(client: &dyn Display, why: &dyn Display) {
-    error!(target: TARGET, client = %client, why = %why, "a registered client is unusable");
+/// A registered client is refused: its settings cannot be read, or do not fit this authority.
+pub(crate) fn client_unreadable(client: &dyn Display, why: &dyn Display) {
+    error!(target: TARGET, client = %client, why = %why, "a registered client is refused");
 }
 
 /// The signing key changed.

@@ -36,7 +36,7 @@ pub use rotate::RotateError;
 pub use signing::SigningKey;
 pub use verifying::VerifyingKey;
 
-#[cfg(feature = "test-util")]
+#[cfg(any(feature = "test-util", feature = "oauth"))]
 pub(crate) use header::encode_header;
 
 #[cfg(test)]

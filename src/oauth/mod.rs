@@ -3,18 +3,24 @@
 //! goes out.
 
 mod assertion;
+mod authorization;
+mod authorization_error;
 mod client_auth;
 mod cors;
+mod describe;
 mod endpoint;
 mod endpoints;
 mod error;
 mod form;
 mod grant;
 mod host;
+mod pages;
 mod rate_limit;
+mod reply;
 mod request;
 mod route;
 mod server;
+mod sign_in;
 
 #[cfg(feature = "actix")]
 pub mod actix;
@@ -22,8 +28,10 @@ pub mod actix;
 pub mod axum;
 
 pub use self::{
+    describe::{Asked, ScopeTexts},
     endpoints::{Endpoint, Endpoints},
-    host::Host,
+    host::{Host, HostError, SignIn, SignInReason, SignedIn},
+    pages::{ConsentPage, ErrorPage, SignOutPage},
     rate_limit::{RateKey, RateLimit, RetryAfter},
     request::{Peer, Request},
     server::{AuthorizationServer, AuthorizationServerBuilder},

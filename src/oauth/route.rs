@@ -95,9 +95,9 @@ impl AuthorizationServer {
             Place::Endpoint(Endpoint::Token) => self.token(request).await,
             Place::Endpoint(Endpoint::Revoke) => self.revoke(request).await,
             Place::Endpoint(Endpoint::Introspect) => self.introspect(request).await,
-            Place::Endpoint(Endpoint::Authorize | Endpoint::Decision | Endpoint::Logout) => {
-                OAuthError::NOTHING_HERE.answer()
-            }
+            Place::Endpoint(Endpoint::Authorize) => self.authorize(request).await,
+            Place::Endpoint(Endpoint::Decision) => self.decide_consent(request).await,
+            Place::Endpoint(Endpoint::Logout) => self.end_session(request).await,
         };
         self.shared(place, request, answer)
     }

@@ -88,6 +88,11 @@ secret_text!(
     AuthorizationCode
 );
 secret_text!(
+    /// An ID token (OpenID Connect Core §2): it tells a client who signed in, and is good for
+    /// nothing else.
+    IdToken
+);
+secret_text!(
     /// A private signing key as PEM text (RFC 7468), made by
     /// [`SigningKey::expose_private_pem`](crate::key::SigningKey::expose_private_pem).
     PrivateKeyPem

@@ -8,6 +8,8 @@ mod issuer;
 pub(crate) mod jwt;
 pub(crate) mod opaque;
 pub(crate) mod rules;
+#[cfg(feature = "oauth")]
+pub(crate) mod sealed_text;
 pub(crate) mod sealing;
 
 pub use claims::{ClaimsError, ClaimsWriteError, CustomClaims, Texts};

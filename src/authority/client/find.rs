@@ -80,7 +80,7 @@ impl Inner {
     /// used with less than all of its limits (INVARIANTS 55).
     fn read_client(&self, record: &ClientRecord) -> Result<Known, StoreError> {
         let refused = |error: Box<dyn std::error::Error + Send + Sync>| {
-            event::client_unusable(&record.id, &error);
+            event::client_unreadable(&record.id, &error);
             StoreError::new(StoreErrorKind::Corrupt, "client").with_source(error)
         };
         let client = Client::from_settings(&record.id, &record.settings)

@@ -1,0 +1,139 @@
+//! Knows what a subject has consented to for each client, and what ends when that becomes less.
+//! Must not know how anybody is asked.
+
+use super::Authority;
+use crate::{
+    event,
+    id::{ClientId, Subject},
+    scope::{Scope, ScopeError},
+    store::{ConsentRecord, EndReason, EndedCounts, StoreError},
+};
+
+/// A consent could not be changed. Repeating it is safe.
+#[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
+pub enum ConsentError {
+    /// The scope is beyond the limits.
+    #[error("the scope to consent to does not fit: {0}")]
+    Scope(#[from] ScopeError),
+    /// The store did not answer: the change may or may not have happened.
+    #[error("{0}")]
+    Unavailable(#[from] StoreError),
+}
+
+impl Authority {
+    /// What a subject has consented to for a client.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn find_consent(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<Option<ConsentRecord>, StoreError> {
+        self.0.server()?.find_consent(subject, client).await
+    }
+
+    /// A subject's consents by client, for a page on which they are taken back: at most `limit`
+    /// of those after `after`.
+    ///
+    /// # Errors
+    /// [`StoreError`] when the store does not answer.
+    pub async fn list_consents(
+        &self,
+        subject: &Subject,
+        after: Option<&ClientId>,
+        limit: u32,
+    ) -> Result<Vec<ConsentRecord>, StoreError> {
+        self.0.server()?.list_consents(subject, after, limit).await
+    }
+
+    /// Adds to what a subject has consented to, and gives what that is now.
+    ///
+    /// # Errors
+    /// [`ConsentError`]; repeating it is safe.
+    pub async fn give_consent(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+        scope: &Scope,
+    ) -> Result<Scope, ConsentError> {
+        let before = self.find_consent(subject, client).await?.map(|record| record.scope);
+        let scope = match before {
+            Some(before) if before.covers(scope) => return Ok(before),
+            Some(before) => before.join(scope)?,
+            None => scope.clone(),
+        };
+        // Only a consent that another request has given in between can be more than this one:
+        // then its sessions end, and the user is asked again.
+        let _ = self.put_consent(subject, client, &scope).await?;
+        Ok(scope)
+    }
+
+    /// Keeps of a consent what is within `scope` too, and gives what that is. If it is less than
+    /// before, all that the client holds for the subject ends in the same step: a session's scope
+    /// never changes.
+    ///
+    /// # Errors
+    /// [`ConsentError`]; repeating it is safe.
+    pub async fn narrow_consent(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+        scope: &Scope,
+    ) -> Result<Scope, ConsentError> {
+        let Some(before) = self.find_consent(subject, client).await? else {
+            return Ok(Scope::empty());
+        };
+        let before = before.scope;
+        let left = before.meet(scope)?;
+        if left.is_empty() {
+            let _ = self.withdraw_consent(subject, client).await?;
+        } else if left != before {
+            let _ = self.put_consent(subject, client, &left).await?;
+        }
+        Ok(left)
+    }
+
+    /// Takes a consent back. All that the client holds for the subject ends in the same step:
+    /// the next use of any of it is refused, here at once, elsewhere within the poll interval.
+    ///
+    /// # Errors
+    /// [`StoreError`]; repeating it is safe.
+    pub async fn withdraw_consent(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+    ) -> Result<EndedCounts, StoreError> {
+        self.ensure_retention().await?;
+        let now = self.0.clock.now();
+        let counts = self.0.server()?.withdraw_consent(subject, client, now).await?;
+        told(counts);
+        Ok(counts)
+    }
+
+    async fn put_consent(
+        &self,
+        subject: &Subject,
+        client: &ClientId,
+        scope: &Scope,
+    ) -> Result<EndedCounts, StoreError> {
+        self.ensure_retention().await?;
+        let now = self.0.clock.now();
+        let consent = ConsentRecord {
+            subject: subject.clone(),
+            client: client.clone(),
+            scope: scope.clone(),
+            given_at: now,
+        };
+        let counts = self.0.server()?.put_consent(&consent, now).await?;
+        if counts != EndedCounts::default() {
+            told(counts);
+        }
+        Ok(counts)
+    }
+}
+
+fn told(counts: EndedCounts) {
+    event::revoked(EndReason::ConsentWithdrawn.as_str(), counts.sessions, counts.api_keys);
+}

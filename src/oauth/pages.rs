@@ -1,0 +1,203 @@
+//! Knows what pages show to people, and the plain pages that need no host.
+//! Must not know what follows from what people answer.
+
+use super::describe::Asked;
+use crate::{authority::Client, event, web::Answer};
+
+/// What the consent page shows, and what its form must send.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ConsentPage<'a> {
+    /// The application that asks: its name, whether it is of the same house.
+    pub client: &'a Client,
+    /// Where the user will be sent: the host of an address, or the name of an app's own scheme.
+    /// People can recognise it where a name can be copied.
+    pub redirect_host: &'a str,
+    /// What it asks for.
+    pub asked: &'a [Asked],
+    /// Where the form goes by POST.
+    pub action: &'a str,
+    /// What the form sends as `ticket`. It stands for the request and the user, cannot be
+    /// forged, and works once, for ten minutes: no other site can send the form.
+    pub ticket: &'a str,
+    /// The languages that the user reads, the first as preferred (`ui_locales`).
+    pub ui_locales: Option<&'a str>,
+}
+
+/// A request that cannot go on, and that no application is told of.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct ErrorPage<'a> {
+    /// The HTTP status.
+    pub status: u16,
+    /// The error code (RFC 6749 §4.1.2.1).
+    pub error: &'a str,
+    /// A fixed sentence for who builds the application.
+    pub description: &'a str,
+}
+
+/// What the page shows that asks whether to sign out, and what its form must send.
+#[derive(Debug)]
+#[non_exhaustive]
+pub struct SignOutPage<'a> {
+    /// Where the form goes by POST.
+    pub action: &'a str,
+    /// What the form sends as `ticket`.
+    pub ticket: &'a str,
+    /// The application that the user comes from, if it says so.
+    pub client: Option<&'a Client>,
+}
+
+impl ConsentPage<'_> {
+    /// A plain page that works: all or nothing. A page of your own may also let people choose:
+    /// it sends `decision=allow_selected`, and as `scope` each [`Asked::item`] that is ticked.
+    pub fn plain(&self) -> Answer {
+        let line = |asked: &Asked| {
+            let known = if asked.is_given() { " (allowed before)" } else { "" };
+            format!("<li>{}{known}</li>", escape(asked.text()))
+        };
+        let asked: String = self.asked.iter().map(line).collect();
+        let form = form(
+            self.action,
+            self.ticket,
+            "<button name=\"decision\" value=\"allow\">Allow</button> \
+             <button name=\"decision\" value=\"deny\">Deny</button>",
+        );
+        html(
+            200,
+            "Allow access?",
+            &format!(
+                "<p><b>{}</b> asks to:</p><ul>{asked}</ul><p>You will be sent to <b>{}</b>.</p>{form}",
+                escape(self.client.display_name()),
+                escape(self.redirect_host),
+            ),
+        )
+    }
+}
+
+impl ErrorPage<'_> {
+    /// A plain page that says it.
+    pub fn plain(&self) -> Answer {
+        let (error, description) = (escape(self.error), escape(self.description));
+        let text = format!(
+            "<p>The application you come from has sent a request that cannot be answered.</p>\
+             <p>{description} (<code>{error}</code>)</p>"
+        );
+        html(self.status, "This did not work", &text)
+    }
+}
+
+impl SignOutPage<'_> {
+    /// A plain page that asks.
+    pub fn plain(&self) -> Answer {
+        let form = form(self.action, self.ticket, "<button>Sign out</button>");
+        html(200, "Sign out?", &form)
+    }
+}
+
+pub(super) fn signed_out() -> Answer {
+    html(200, "Signed out", "<p>You are signed out.</p>")
+}
+
+fn form(action: &str, ticket: &str, buttons: &str) -> String {
+    let (action, ticket) = (escape(action), escape(ticket));
+    format!(
+        "<form method=\"post\" action=\"{action}\">\
+         <input type=\"hidden\" name=\"ticket\" value=\"{ticket}\">{buttons}</form>"
+    )
+}
+
+fn html(status: u16, title: &str, body: &str) -> Answer {
+    let page = format!(
+        "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\">\
+         <meta name=\"viewport\" content=\"width=device-width\">\
+         <title>{title}</title><h1>{title}</h1>{body}</html>"
+    );
+    Answer::html(status, page)
+}
+
+/// Text in HTML, in an element or between quotes.
+pub(super) fn escape(text: &str) -> String {
+    let mut out = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '&' => out.push_str("&amp;"),
+            '<' => out.push_str("&lt;"),
+            '>' => out.push_str("&gt;"),
+            '"' => out.push_str("&quot;"),
+            '\'' => out.push_str("&#39;"),
+            c => out.push(c),
+        }
+    }
+    out
+}
+
+/// What every page for people gets: no cache keeps it, no frame shows it (RFC 9700 §4.16), and
+/// no address in it is told to others (RFC 9700 §4.2.4).
+pub(super) fn guarded(answer: Answer) -> Answer {
+    answer
+        .with_header("cache-control", "no-store")
+        .with_header("referrer-policy", "no-referrer")
+        .with_header("x-frame-options", "DENY")
+        .with_header("content-security-policy", "frame-ancestors 'none'")
+        .with_header("x-content-type-options", "nosniff")
+}
+
+/// Pages of the host.
+impl Answer {
+    /// A page of HTML. The host has escaped what is not its own.
+    pub fn html(status: u16, body: impl Into<String>) -> Self {
+        Self::text(status, "text/html; charset=utf-8", body)
+    }
+
+    /// Sends the browser elsewhere by GET (303, RFC 9110 §15.4.4). What an address cannot hold
+    /// is percent-encoded.
+    pub fn see_other(address: &str) -> Self {
+        let mut location = String::with_capacity(address.len());
+        for byte in address.bytes() {
+            match byte {
+                b'!'..=b'~' => location.push(char::from(byte)),
+                odd => location.push_str(&format!("%{odd:02X}")),
+            }
+        }
+        Self::empty(303).with_header("location", location)
+    }
+
+    /// The same with one more header, such as `Set-Cookie`. What HTTP does not allow in a header
+    /// is left out, and the operator told.
+    pub fn and_header(self, name: &str, value: &str) -> Self {
+        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
+        let named = !name.is_empty() && name.bytes().all(token);
+        if !named || !value.bytes().all(|b| matches!(b, b' '..=b'~')) {
+            event::misconfigured(&"a header of the host's answer is none, and was left out");
+            return self;
+        }
+        self.with_header(&name.to_ascii_lowercase(), value)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_of_a_text_is_markup() {
+        assert_eq!(escape("a<b>&\"c'd"), "a&lt;b&gt;&amp;&quot;c&#39;d");
+        let (error, description) = ("<script>", "\"onload='x'");
+        let page = ErrorPage { status: 400, error, description }.plain();
+        assert!(!page.body().contains("<script>") && !page.body().contains("\"onload"));
+    }
+
+    #[test]
+    fn no_header_ends_early() {
+        assert_eq!(
+            Answer::see_other("https://a/\r\nset-cookie: x=1 é").header("location"),
+            Some("https://a/%0D%0Aset-cookie:%20x=1%20%C3%A9")
+        );
+        let answer = Answer::empty(200)
+            .and_header("Set-Cookie", "a=1\r\nb: c")
+            .and_header("se t", "x")
+            .and_header("Set-Cookie", "a=1; Path=/");
+        assert_eq!(answer.headers().collect::<Vec<_>>(), [("set-cookie", "a=1; Path=/")]);
+    }
+}

@@ -1,0 +1,153 @@
+//! Knows when a user must sign in (OpenID Connect Core §3.1.2.1, §3.1.2.3), and how the request
+//! comes back afterwards.
+//! Must not know how users sign in.
+
+use std::time::Duration;
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    AuthorizationServer, Endpoint, Form, OAuthError,
+    authorization::Authorization,
+    host::{SignIn, SignInReason, SignedIn},
+    pages::guarded,
+    reply::with_query,
+};
+use crate::{
+    clock::Timestamp,
+    crypto,
+    id::Subject,
+    oauth::Host,
+    web::{Answer, RequestHead},
+};
+
+/// What a request carries around the sign-in, and back.
+const SINCE: &str = "hp_since";
+const PURPOSE: &str = "oauth-sign-in";
+/// How long a user may take to sign in. After it they are asked once more.
+const LIFETIME: Duration = Duration::from_secs(60 * 60);
+
+/// The parameters that have a meaning here, and come back after a sign-in. Others are ignored
+/// (RFC 6749 §3.1).
+const KNOWN: [&str; 15] = [
+    "response_type",
+    "client_id",
+    "redirect_uri",
+    "scope",
+    "state",
+    "code_challenge",
+    "code_challenge_method",
+    "nonce",
+    "prompt",
+    "max_age",
+    "resource",
+    "response_mode",
+    "login_hint",
+    "acr_values",
+    "ui_locales",
+];
+
+/// When this very request came first: a sign-in after that is a new one.
+#[derive(Serialize, Deserialize)]
+struct Since {
+    at: Timestamp,
+    request: String,
+}
+
+impl AuthorizationServer {
+    /// The answer that leads the user to sign in, if they must.
+    pub(super) async fn lead_to_sign_in(
+        &self,
+        host: &dyn Host,
+        head: &RequestHead<'_>,
+        form: &Form,
+        authorization: &Authorization,
+        user: Option<&SignedIn>,
+    ) -> Result<Option<Answer>, OAuthError> {
+        let now = self.authority().now();
+        let hint = authorization.id_token_hint.as_deref();
+        let expected = hint.and_then(|hint| self.authority().read_id_token_hint(hint));
+        let expected = expected.map(|hint| hint.subject);
+        let query = query(form);
+        let since = self.since(form, &query);
+        let Some(reason) = reason(authorization, user, since, expected.as_ref(), now) else {
+            return Ok(None);
+        };
+        if authorization.prompt.none {
+            return Err(OAuthError::LOGIN_REQUIRED);
+        }
+        if reason == SignInReason::OtherUser && since.is_some() {
+            return Err(OAuthError::OTHER_LOGIN_REQUIRED);
+        }
+        let since = Since { at: since.unwrap_or(now), request: digest(&query) };
+        let since = self.authority().seal_ticket(PURPOSE, &since, LIFETIME);
+        let since = since.map_err(|_| OAuthError::MISCONFIGURED)?;
+        let path = self.path_of(Endpoint::Authorize);
+        // The hint is as long as all else together, and the host has what it says.
+        let hint = hint.map(|hint| ("id_token_hint", hint));
+        let carried = hint.into_iter().chain([(SINCE, since.as_str())]);
+        let return_to = with_query(&format!("{path}?{query}"), carried);
+        let interaction = SignIn {
+            head,
+            reason,
+            return_to: &return_to,
+            client: &authorization.client,
+            login_hint: authorization.login_hint.as_deref(),
+            expected: expected.as_ref(),
+            acr_values: authorization.acr_values.as_deref(),
+            ui_locales: authorization.ui_locales.as_deref(),
+        };
+        Ok(Some(guarded(host.sign_in(&interaction).await)))
+    }
+
+    /// When this request came first, if it has been led to a sign-in. A mark of another request
+    /// is none.
+    fn since(&self, form: &Form, query: &str) -> Option<Timestamp> {
+        let since: Since = self.authority().open_ticket(PURPOSE, form.get(SINCE)?).ok()?;
+        (since.request == digest(query)).then_some(since.at)
+    }
+
+    /// The path of an endpoint on the issuer's origin.
+    pub(super) fn path_of(&self, endpoint: Endpoint) -> String {
+        let url = self.endpoints().url(self.authority().issuer(), endpoint);
+        let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
+        rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/").to_owned()
+    }
+}
+
+/// Why the user must sign in, if they must.
+fn reason(
+    authorization: &Authorization,
+    user: Option<&SignedIn>,
+    since: Option<Timestamp>,
+    expected: Option<&Subject>,
+    now: Timestamp,
+) -> Option<SignInReason> {
+    let Some(user) = user else { return Some(SignInReason::Nobody) };
+    if expected.is_some_and(|expected| *expected != user.subject) {
+        return Some(SignInReason::OtherUser);
+    }
+    // A host may keep its times in whole seconds.
+    let is_new = |since: Timestamp| user.auth_time.as_unix_seconds() >= since.as_unix_seconds();
+    if since.is_some_and(is_new) {
+        return None;
+    }
+    if authorization.prompt.login {
+        return Some(SignInReason::Asked);
+    }
+    let age = now.saturating_since(user.auth_time);
+    // "max_age=0" is the same as prompt=login, however new the sign-in is.
+    let is_old = |most: u64| most == 0 || age > Duration::from_secs(most);
+    authorization.max_age.is_some_and(is_old).then_some(SignInReason::TooOld)
+}
+
+/// What has a meaning of the request, in an order of its own.
+fn query(form: &Form) -> String {
+    let known = KNOWN.into_iter().flat_map(|name| form.all(name).map(move |value| (name, value)));
+    with_query("", known).split_off(1)
+}
+
+fn digest(query: &str) -> String {
+    URL_SAFE_NO_PAD.encode(crypto::sha256(&[query.as_bytes()]))
+}
