@@ -1,6 +1,7 @@
 //! Knows how each verb fails, and whose fault it is.
 //! Must not know HTTP: status and body are the web edge's.
 
+use super::client::ClientError;
 use crate::{
     crypto,
     id::{Audience, ClientId, IdError},
@@ -45,6 +46,15 @@ pub enum ConfigError {
         client: ClientId,
         /// The audience.
         audience: Audience,
+    },
+    /// A client does not fit.
+    #[error("the client `{client}` does not fit: {problem}")]
+    Client {
+        /// The client.
+        client: ClientId,
+        /// What does not fit, and what was expected.
+        #[source]
+        problem: Box<ClientError>,
     },
     /// The issuer is not an address a token may name.
     #[error("the issuer does not fit: {0}")]
@@ -120,6 +130,13 @@ pub enum IssueError {
         /// The audience.
         audience: String,
     },
+    /// There is no such client, or it is disabled. Where clients are registered, every client
+    /// that a grant names must be one (RFC 6749 §5.2, `unauthorized_client`).
+    #[error("the client `{client}` is unknown or disabled")]
+    Client {
+        /// The client.
+        client: ClientId,
+    },
     /// The requested scope is refused (RFC 6749 §5.2, `invalid_scope`).
     #[error("{0}")]
     NotGranted(#[from] NegotiateError),
@@ -161,6 +178,9 @@ pub enum RefreshError {
     /// An old token was presented: the session has been ended now.
     #[error("the refresh token was used before: the session has been ended")]
     Reused(Reuse),
+    /// The token's client, or the one that presents it, is unknown or disabled.
+    #[error("the client of the refresh token is unknown or disabled")]
+    UnknownClient,
     /// The token belongs to another client.
     #[error("the refresh token belongs to another client")]
     OtherClient,

@@ -52,7 +52,10 @@ use std::{sync::Arc, time::Duration};
 pub use self::{
     api_key::IssuedApiKey,
     builder::AuthorityBuilder,
-    client::{Client, ClientAuthentication, GrantType},
+    client::{
+        Client, ClientAuthentication, ClientError, GrantType, ListedClient, RedirectProblem,
+        RegisteredClient,
+    },
     consent::ConsentError,
     error::{
         ApiKeyError, ConfigError, IssueError, RefreshError, RevokeError, RotateKeysError,
@@ -107,6 +110,8 @@ struct Inner {
     server: Option<Arc<dyn ServerStore>>,
     clock: Arc<dyn Clock>,
     policy: Policy,
+    /// Whether confirmations are heard.
+    is_wired: bool,
     clients: Registry,
     client_secrets: SecretHasher,
     own_client: ClientId,

@@ -3,7 +3,7 @@
 
 use std::time::Duration;
 
-use super::error::ConfigError;
+use super::{client::ClientError, error::ConfigError};
 use crate::store::SessionPolicy;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
@@ -48,15 +48,15 @@ pub enum ConfirmationSignal {
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {
-    access_lifetime: Duration,
-    retry_window: Duration,
-    retry_after_loss: Option<Duration>,
-    idle: Duration,
-    absolute: Duration,
-    rotation: RotationMode,
-    strict: bool,
-    confirmation: ConfirmationSignal,
-    max_sessions: Option<u32>,
+    pub(super) access_lifetime: Duration,
+    pub(super) retry_window: Duration,
+    pub(super) retry_after_loss: Option<Duration>,
+    pub(super) idle: Duration,
+    pub(super) absolute: Duration,
+    pub(super) rotation: RotationMode,
+    pub(super) strict: bool,
+    pub(super) confirmation: ConfirmationSignal,
+    pub(super) max_sessions: Option<u32>,
 }
 
 impl Default for Policy {
@@ -165,9 +165,8 @@ impl Policy {
     }
 
     /// Checks the values against each other, and says which must change.
-    pub(super) fn check(&self, max_access_lifetime: Duration) -> Result<(), ConfigError> {
-        let bad =
-            |what: &'static str, expected: String| Err(ConfigError::Policy { what, expected });
+    pub(super) fn check(&self, max_access_lifetime: Duration) -> Result<(), Misfit> {
+        let bad = |what: &'static str, expected: String| Err(Misfit { what, expected });
         if self.access_lifetime < Duration::from_secs(1) {
             return bad("access_lifetime", "at least one second".to_owned());
         }
@@ -237,5 +236,24 @@ impl Policy {
     /// The life of an access token that belongs to no session.
     pub(super) fn access(&self) -> Duration {
         self.access_lifetime
+    }
+}
+
+/// A value of a policy that does not fit.
+#[derive(Debug)]
+pub(super) struct Misfit {
+    what: &'static str,
+    expected: String,
+}
+
+impl From<Misfit> for ConfigError {
+    fn from(Misfit { what, expected }: Misfit) -> Self {
+        Self::Policy { what, expected }
+    }
+}
+
+impl From<Misfit> for ClientError {
+    fn from(Misfit { what, expected }: Misfit) -> Self {
+        Self::Policy { what, expected }
     }
 }

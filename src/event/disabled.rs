@@ -91,6 +91,14 @@ pub(crate) fn store_failed(_what: &'static str, _error: &dyn Display) {}
 #[inline]
 pub(crate) fn host_failed(_error: &dyn std::error::Error) {}
 
+/// A registered client changed, or came, or went.
+#[inline]
+pub(crate) fn client_changed(_how: &'static str, _client: &dyn Display) {}
+
+/// A registered client is refused: its settings cannot be read, or do not fit this authority.
+#[inline]
+pub(crate) fn client_unreadable(_client: &dyn Display, _why: &dyn Display) {}
+
 /// The signing key changed.
 #[inline]
 pub(crate) fn key_changed(_how: &'static str, _kid: &dyn Display) {}

@@ -108,6 +108,16 @@ pub(crate) fn host_failed(error: &dyn std::error::Error) {
     warn!(target: TARGET, error = %error, source, "host failed");
 }
 
+/// A registered client changed, or came, or went.
+pub(crate) fn client_changed(how: &'static str, client: &dyn Display) {
+    info!(target: TARGET, how, client = %client, "client changed");
+}
+
+/// A registered client is refused: its settings cannot be read, or do not fit this authority.
+pub(crate) fn client_unreadable(client: &dyn Display, why: &dyn Display) {
+    error!(target: TARGET, client = %client, why = %why, "a registered client is refused");
+}
+
 /// The signing key changed.
 pub(crate) fn key_changed(how: &'static str, kid: &dyn Display) {
     warn!(target: TARGET, how, kid = %kid, "signing key changed");

@@ -76,6 +76,7 @@ impl VerifierBuilder<Decided> {
         let news = Arc::new(News {
             index: Arc::new(RevocationIndex::new(retention)),
             cache: ApiKeyCache::default(),
+            listener: options.listener,
         });
         let follower = options.feed.map(|feed| {
             let sink: Arc<dyn RevocationSink> = Arc::<News>::clone(&news);

@@ -17,7 +17,7 @@ use crate::{
     key::{Jwks, VerifyingKey, VerifyingKeys},
     scope::Vocabulary,
     secret::MasterSecret,
-    store::{ApiKeyStore, RevocationFeed},
+    store::{ApiKeyStore, RevocationFeed, RevocationSink},
     token::jwt::DEFAULT_MAX_LENGTH,
 };
 
@@ -78,6 +78,7 @@ pub(super) struct Options {
     pub(super) api_keys: Option<(Arc<dyn ApiKeyStore>, Arc<MasterSecret>)>,
     pub(super) permissions: Option<Arc<dyn PermissionSource>>,
     pub(super) confirmations: Option<Arc<dyn ConfirmationSink>>,
+    pub(super) listener: Option<Arc<dyn RevocationSink>>,
 }
 
 impl VerifierBuilder<Undecided> {
@@ -105,6 +106,7 @@ impl VerifierBuilder<Undecided> {
                 api_keys: None,
                 permissions: None,
                 confirmations: None,
+                listener: None,
             },
             choice: PhantomData,
         }
@@ -241,6 +243,11 @@ impl<Choice> VerifierBuilder<Choice> {
     /// Asks what a subject may do now whenever an API key is looked up in the store.
     pub fn permissions(self, source: impl PermissionSource) -> Self {
         self.with(|options| options.permissions = Some(Arc::new(source)))
+    }
+
+    /// Passes on every record of the feed, those that this process writes at once.
+    pub(crate) fn listener(self, sink: Arc<dyn RevocationSink>) -> Self {
+        self.with(|options| options.listener = Some(sink))
     }
 
     /// Tells this sink which sessions' newest tokens are in use.

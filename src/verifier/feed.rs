@@ -29,6 +29,8 @@ const NEVER: u64 = u64::MAX;
 pub(super) struct News {
     pub(super) index: Arc<RevocationIndex>,
     pub(super) cache: ApiKeyCache,
+    /// Who else wants to know: an authority, of its clients.
+    pub(super) listener: Option<Arc<dyn RevocationSink>>,
 }
 
 impl RevocationSink for News {
@@ -39,6 +41,9 @@ impl RevocationSink for News {
             // API keys of an owner may have ended with everything else.
             Target::Owner(_) => self.cache.forget_all(),
             _ => {}
+        }
+        if let Some(listener) = &self.listener {
+            listener.record(record);
         }
     }
 }

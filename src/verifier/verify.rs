@@ -205,7 +205,7 @@ impl Verifier {
     }
 
     /// A poll that fails is no failure of this request as long as what we know is fresh.
-    async fn keep_up(&self) {
+    pub(crate) async fn keep_up(&self) {
         if let Some(follower) = &self.0.follower
             && let Err(error) = follower.refresh(&self.0.news, &*self.0.clock).await
         {

@@ -36,6 +36,9 @@ impl From<RefreshError> for Refusal {
         let (error, description) = match error {
             RefreshError::Token(_) => ("invalid_grant", "the refresh token is not valid"),
             RefreshError::Ended(_) => ("invalid_grant", "the session has ended"),
+            RefreshError::UnknownClient => {
+                ("invalid_grant", "the client of the refresh token is unknown or disabled")
+            }
             RefreshError::Expired => ("invalid_grant", "the session has expired"),
             RefreshError::Reused(_) => ("invalid_grant", "the refresh token was used before"),
             RefreshError::OtherClient => {
@@ -74,6 +77,9 @@ impl From<IssueError> for Refusal {
             }
             IssueError::Audience { .. } => {
                 ("invalid_target", "the requested audience is not granted")
+            }
+            IssueError::Client { .. } => {
+                ("unauthorized_client", "the client is unknown or disabled")
             }
             IssueError::Id(_) => ("invalid_request", "an identifier is not acceptable"),
             IssueError::Claims(_) | IssueError::UnwritableClaim { .. } | IssueError::Expired => {

@@ -11,7 +11,7 @@ use hallpass::{
 
 use crate::{
     host::{World, code_sent, error_sent, sent_to, shown, ticket, value},
-    support::{REDIRECT, VERIFIER, ada, id},
+    support::{REDIRECT, VERIFIER, ada, confidential, id},
 };
 
 fn skipped(answer: &hallpass::web::Answer) -> bool {
@@ -166,7 +166,7 @@ async fn who_is_not_asked() {
     let world = World::with(|builder| {
         builder
             .client(
-                Client::confidential("house")
+                confidential("house")
                     .trusted(true)
                     .redirect_uri(REDIRECT)
                     .scope("a".parse().unwrap())
@@ -209,7 +209,7 @@ async fn less_consent_ends_what_the_client_holds() {
     for narrowed in [false, true] {
         let world = World::with(|builder| {
             builder.client(
-                Client::confidential("other")
+                confidential("other")
                     .redirect_uri(REDIRECT)
                     .scope("a".parse().unwrap())
                     .grant(GrantType::AuthorizationCode)

@@ -44,8 +44,14 @@ fn clients(builder: AuthorityBuilder) -> AuthorityBuilder {
     )
 }
 
+pub(crate) const SECRET: &str = "9f2c1d7e4b8a6053c1d2e3f4a5b6c7d8";
+
+pub(crate) fn confidential(client: &str) -> Client {
+    Client::confidential(client).secret(SECRET)
+}
+
 pub(crate) fn partner() -> Client {
-    Client::confidential("partner")
+    confidential("partner")
         .name("Partner & Söhne")
         .scope("openid offline_access invoice:*:read invoice:7:pay a:1:read".parse().unwrap())
         .redirect_uri(REDIRECT)

@@ -6,8 +6,8 @@ use std::{collections::HashMap, sync::Arc, time::Duration};
 use super::{AuthorityBuilder, KeyChoice};
 use crate::{
     authority::{
-        Authority, Inner, Policy,
-        client::{Known, Registry, SecretHasher},
+        Authority, Client, ClientError, Inner, Policy,
+        client::{Fit, Kept, Known, Registry, SecretHasher},
         error::ConfigError,
         keys::{self, Keys},
         maintenance::Background,
@@ -76,28 +76,10 @@ impl AuthorityBuilder {
             return Err(ConfigError::Policy { what: "max_skew", expected });
         }
         let client_secrets = SecretHasher::derive(&master, &issuer)?;
-        let mut clients = HashMap::new();
-        for mut client in self.clients {
-            if let Some(error) = client.bad_id {
-                return Err(error.into());
-            }
-            let id = client.id.clone();
-            if let Some(policy) = &client.policy {
-                policy.check(self.max_access_lifetime)?;
-            }
-            if let Some(other) = client.audience.iter().find(|&a| !audience.contains(a)) {
-                return Err(ConfigError::ForeignAudience { client: id, audience: other.clone() });
-            }
-            let given = client.secret.take();
-            let secrets = given.iter().map(|secret| HashedSecret {
-                hash: client_secrets.hash(&id, secret.text()),
-                expires_at: None,
-            });
-            let known = Known { secrets: secrets.collect(), client: Arc::new(client) };
-            if clients.insert(id.clone(), known).is_some() {
-                return Err(ConfigError::DuplicateClient(id));
-            }
-        }
+        // What a configured client's policy needs is wired for it below.
+        let lifetime = self.max_access_lifetime;
+        let fit = Fit { audience: &audience, max_access_lifetime: lifetime, is_wired: true };
+        let clients = configured(self.clients, &fit, &client_secrets)?;
         let keys = match keys {
             KeyChoice::Given(ring) => {
                 let mut also = self.verifying_keys.into_iter();
@@ -136,11 +118,14 @@ impl AuthorityBuilder {
         if self.allow_stale {
             verifier = verifier.dangerous_allow_stale();
         }
-        let verifier = verifier.revocations(store.clone()).build()?;
+        let retention = self.max_access_lifetime + self.leeway + self.max_skew;
+        let kept = Arc::new(Kept::new(retention));
+        let verifier = verifier.listener(kept.clone()).revocations(store.clone()).build()?;
         Ok(Authority(Arc::new(Inner {
             sealing_key,
             own_client: ClientId::parse(&self.own_client)?,
-            retention: self.max_access_lifetime + self.leeway + self.max_skew,
+            retention,
+            is_wired,
             issuer,
             audience,
             keys,
@@ -150,7 +135,7 @@ impl AuthorityBuilder {
             server: self.server,
             clock: self.clock,
             policy: self.policy,
-            clients: Registry::new(clients),
+            clients: Registry::new(clients, kept),
             client_secrets,
             permissions: self.permissions,
             negotiation: self.negotiation,
@@ -160,6 +145,43 @@ impl AuthorityBuilder {
             max_skew: self.max_skew,
             fast_forward: self.fast_forward,
         })))
+    }
+}
+
+/// The clients of the configuration, checked, with their secrets hashed.
+fn configured(
+    given: Vec<Client>,
+    fit: &Fit<'_>,
+    hasher: &SecretHasher,
+) -> Result<HashMap<ClientId, Known>, ConfigError> {
+    let mut clients = HashMap::new();
+    for client in given {
+        let id = client.id().clone();
+        let mut client = client.checked(fit).map_err(|error| misfit(&id, error))?;
+        if client.lacks_a_secret() {
+            let found = "a confidential client has grants and nothing to prove itself with";
+            let expected = "`.secret(..)`, or `.private_key_jwt(..)`";
+            return Err(misfit(&id, ClientError::Contradiction { found, expected }));
+        }
+        let given = client.secret.take();
+        let hash = |secret: &str| HashedSecret { hash: hasher.hash(&id, secret), expires_at: None };
+        let secrets = given.iter().map(|secret| hash(secret.text())).collect();
+        let known = Known { client: Arc::new(client), secrets, disabled: false };
+        if clients.insert(id.clone(), known).is_some() {
+            return Err(ConfigError::DuplicateClient(id));
+        }
+    }
+    Ok(clients)
+}
+
+fn misfit(id: &ClientId, error: ClientError) -> ConfigError {
+    match error {
+        ClientError::Id(error) => error.into(),
+        ClientError::Policy { what, expected } => ConfigError::Policy { what, expected },
+        ClientError::Audience { audience } => {
+            ConfigError::ForeignAudience { client: id.clone(), audience }
+        }
+        problem => ConfigError::Client { client: id.clone(), problem: Box::new(problem) },
     }
 }
 

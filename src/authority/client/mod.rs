@@ -1,13 +1,21 @@
 //! Knows an application as the host describes it: its kind, its ceiling, its policy.
 //! Must not know where clients are remembered, nor HTTP.
 //!
-//! Reading path: this file (what can be said of a client) → `read` (what it says back) →
-//! `registry` (which clients are known here) → `find` (the verbs that ask for one).
+//! Reading path: this file (what can be said of a client) → `check` and `redirect` (what must be
+//! true of it) → `read` (what it says back) → `settings` (how it is kept) → `registry` (which
+//! clients are known here) → `find` (the verbs that ask for one) → `change` (how it comes and goes).
 
+mod change;
+mod check;
+mod error;
 mod find;
+mod list;
 mod read;
+mod redirect;
+mod register;
 mod registry;
 mod secret;
+mod settings;
 
 use super::policy::Policy;
 use crate::{
@@ -16,9 +24,14 @@ use crate::{
     scope::Scope,
 };
 
+use self::secret::GivenSecret;
 pub(super) use self::{
-    registry::{Known, Registry},
-    secret::{GivenSecret, SecretHasher},
+    check::Fit,
+    registry::{Kept, Known, Registry},
+    secret::SecretHasher,
+};
+pub use self::{
+    error::ClientError, list::ListedClient, redirect::RedirectProblem, register::RegisteredClient,
 };
 
 /// What a client may ask the token endpoint for (RFC 6749 §1.3, §1.5).
