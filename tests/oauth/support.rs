@@ -21,7 +21,13 @@ pub(crate) fn authority() -> TestAuthority {
 pub(crate) fn authority_with(
     configure: impl FnOnce(AuthorityBuilder) -> AuthorityBuilder,
 ) -> TestAuthority {
-    let store = std::sync::Arc::new(MemoryStore::new());
+    authority_on(std::sync::Arc::new(MemoryStore::new()), configure)
+}
+
+pub(crate) fn authority_on<S: ServerStore>(
+    store: std::sync::Arc<S>,
+    configure: impl FnOnce(AuthorityBuilder) -> AuthorityBuilder,
+) -> TestAuthority<S> {
     let clock = hallpass::testing::TestClock::at(TestAuthority::STARTS_AT);
     TestAuthority::sharing(store.clone(), clock, |builder| {
         configure(clients(builder).server_store(store))
