@@ -137,6 +137,3 @@ fn decode(part: &str) -> Option<Vec<u8>> {
     buffer.truncate(length);
     Some(buffer)
 }
-
-#[cfg(test)]
-mod tests;

@@ -118,3 +118,34 @@ impl Endpoints {
         twice.then_some("no two endpoints at one path")
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Endpoint, Endpoints};
+    use crate::token::Issuer;
+
+    #[test]
+    fn an_endpoint_is_below_the_issuer() {
+        let endpoints = Endpoints::new();
+        for (issuer, expected) in [
+            ("https://auth.test", "https://auth.test/token"),
+            ("https://auth.test/", "https://auth.test/token"),
+            ("https://auth.test/tenant", "https://auth.test/tenant/token"),
+        ] {
+            let issuer = Issuer::parse(issuer).unwrap();
+            assert_eq!(endpoints.url(&issuer, Endpoint::Token), expected);
+        }
+    }
+
+    #[test]
+    fn each_endpoint_has_a_path_of_its_own() {
+        assert_eq!(Endpoints::new().unfit(), None);
+        let at = |path: &str| Endpoints::new().at(Endpoint::Revoke, path);
+        assert_eq!(at("/a/b.c").path(Endpoint::Revoke), "/a/b.c");
+        for unfit in
+            ["", "/", "token", "/token", "/a?b", "/a#b", "/a b", "/{id}", "/é", "https://x"]
+        {
+            assert!(at(unfit).unfit().is_some(), "{unfit}");
+        }
+    }
+}

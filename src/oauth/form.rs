@@ -136,3 +136,51 @@ fn check_content_type(request: &Request<'_>) -> Result<(), OAuthError> {
     let fits = media_type.eq_ignore_ascii_case("application/x-www-form-urlencoded");
     if fits && parts.all(is_utf8) { Ok(()) } else { Err(OAuthError::CONTENT_TYPE) }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, OAuthError};
+
+    fn read(text: &str) -> Result<Form, OAuthError> {
+        Form::decode(text)?.without_repeats()
+    }
+
+    #[test]
+    fn a_parameter_without_a_value_was_not_sent() {
+        let form = read("scope=&scope&a=1&=2&&scope=note%3Aread").unwrap();
+        assert_eq!(form.get("scope"), Some("note:read"));
+        assert_eq!(form.get("b"), None);
+    }
+
+    #[test]
+    fn what_comes_twice_is_refused_but_for_what_may() {
+        for twice in ["a=1&a=1", "a=1&b=2&%61=3", "code=x&code=y", "resource=a&x=1&resource=b&x=2"]
+        {
+            assert_eq!(read(twice).unwrap_err(), OAuthError::REPEATED, "{twice}");
+        }
+        let form = read("resource=a&resource=b&audience=c&audience=c&A=1&a=2").unwrap();
+        assert!(form.all("resource").eq(["a", "b"]));
+        // For who must know whom to tell.
+        let form = Form::decode("state=1&state=2&client_id=web").unwrap();
+        assert_eq!(form.only("client_id"), Ok(Some("web")));
+        assert_eq!(form.only("state"), Err(OAuthError::REPEATED));
+        assert_eq!(form.only("nonce"), Ok(None));
+    }
+
+    #[test]
+    fn limits_are_on_length_and_count() {
+        let many =
+            |count: usize| (0..count).map(|n| format!("p{n}=v")).collect::<Vec<_>>().join("&");
+        assert!(read(&many(100)).is_ok());
+        assert_eq!(read(&many(101)).unwrap_err(), OAuthError::TOO_MANY);
+        let long = |length: usize| format!("a={}", "x".repeat(length - 2));
+        assert!(read(&long(64 * 1024)).is_ok());
+        assert_eq!(read(&long(64 * 1024 + 1)).unwrap_err(), OAuthError::TOO_LONG);
+    }
+
+    #[test]
+    fn values_do_not_show() {
+        let form = read("client_secret=canary").unwrap();
+        assert_eq!(format!("{form:?}"), "Form { parameters: 1, .. }");
+    }
+}

@@ -72,7 +72,6 @@ impl AuthorizationServer {
     }
 
     /// Where its endpoints are, below the issuer's path.
-    #[must_use]
     pub fn endpoints(&self) -> &Endpoints {
         &self.0.endpoints
     }

@@ -8,6 +8,8 @@ mod axum;
 #[cfg(test)]
 mod documents;
 #[cfg(test)]
+mod feed;
+#[cfg(test)]
 mod hostile;
 #[cfg(test)]
 mod request;

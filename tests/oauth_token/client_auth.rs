@@ -1,5 +1,4 @@
-//! How a client proves itself (RFC 6749 §2.3). Assertions are tested where they can be forged at
-//! will, beside the code.
+//! How a client proves itself by its secret (RFC 6749 §2.3).
 
 use hallpass::oauth::Endpoint::Token;
 

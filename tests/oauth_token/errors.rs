@@ -2,7 +2,7 @@
 
 use hallpass::{
     oauth::{
-        Endpoint::{Introspect, Revoke, Token},
+        Endpoint::{self, Introspect, Revoke, Token},
         Request,
     },
     testing::TestAuthority,
@@ -10,6 +10,9 @@ use hallpass::{
 };
 
 use super::world::*;
+
+/// Endpoint, `Authorization`, form; status, `error`.
+type Row<'r> = (Endpoint, Option<&'r str>, &'r [(&'r str, &'r str)], u16, &'r str);
 
 /// INVARIANTS 74.
 #[tokio::test]
@@ -25,7 +28,7 @@ async fn each_refusal_has_its_row() {
     let verifier = ("code_verifier", "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
 
     #[rustfmt::skip]
-    let rows: &[(_, Option<&str>, &[(&str, &str)], u16, &str)] = &[
+    let rows: &[Row<'_>] = &[
         // RFC 6749 §5.2 invalid_request: something is missing, or comes twice.
         (Token, Some(&partner), &[], 400, "invalid_request"),
         (Token, Some(&partner), &[("grant_type", "")], 400, "invalid_request"),

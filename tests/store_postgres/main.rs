@@ -7,6 +7,8 @@
 #[cfg(test)]
 mod bed;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod common_stories;
 #[cfg(test)]
 mod conformance;
@@ -27,6 +29,9 @@ mod explain;
 mod faults;
 #[cfg(test)]
 mod feed;
+#[cfg(test)]
+#[path = "../clients/instances.rs"]
+mod instances;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]

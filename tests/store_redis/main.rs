@@ -2,6 +2,8 @@
 //! `tests/servers/redis start` starts one.
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod common_stories;
 #[cfg(test)]
 mod conformance;
@@ -20,6 +22,9 @@ mod every_engine_sessions;
 mod every_engine_signing_keys;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+#[path = "../clients/instances.rs"]
+mod instances;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

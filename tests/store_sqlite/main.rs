@@ -2,6 +2,8 @@
 //! Must not know how it keeps its promise.
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod common_stories;
 #[cfg(test)]
 mod conformance;
@@ -19,6 +21,9 @@ mod every_engine_sessions;
 mod every_engine_signing_keys;
 #[cfg(test)]
 mod faults;
+#[cfg(test)]
+#[path = "../clients/instances.rs"]
+mod instances;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
