@@ -11,7 +11,6 @@ impl OAuthError {
     pub(crate) const NO_REDIRECT_URI: Self = request("the parameter redirect_uri is missing");
     pub(crate) const REDIRECT_URI: Self =
         request("the redirect_uri is not one that the client has registered");
-    pub(crate) const NO_HOST: Self = row(404, "invalid_request", "there is no such endpoint here");
     pub(crate) const TICKET: Self =
         request("the form is not one of ours, or is too old; go back to the application");
     pub(crate) const TICKET_USED: Self =

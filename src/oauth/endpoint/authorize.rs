@@ -45,7 +45,7 @@ impl AuthorizationServer {
     /// told to the client there, with `state` and `iss` (RFC 9207). The browser is never sent to
     /// an address that the client has not registered.
     pub async fn authorize(&self, request: &Request<'_>) -> Answer {
-        let Some(host) = self.0.host.clone() else { return OAuthError::NO_HOST.answer() };
+        let Some(host) = self.0.host.clone() else { return OAuthError::NOTHING_HERE.answer() };
         match self.begin(&*host, request).await {
             Ok(answer) => answer,
             Err(refused) => self.refuse(&*host, refused).await,

@@ -25,7 +25,7 @@ impl AuthorizationServer {
     /// were shown it in, and once. What is allowed is remembered and added to what was allowed
     /// before.
     pub async fn decide_consent(&self, request: &Request<'_>) -> Answer {
-        let Some(host) = self.0.host.clone() else { return OAuthError::NO_HOST.answer() };
+        let Some(host) = self.0.host.clone() else { return OAuthError::NOTHING_HERE.answer() };
         match self.decide(&*host, request).await {
             Ok(answer) => answer,
             Err(refused) => self.refuse(&*host, refused).await,

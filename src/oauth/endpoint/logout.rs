@@ -42,7 +42,7 @@ impl AuthorizationServer {
     /// Without a hint of ours, or with one of another user than the one who is signed in, the
     /// user is asked first: any site can send a browser here.
     pub async fn end_session(&self, request: &Request<'_>) -> Answer {
-        let Some(host) = self.0.host.clone() else { return OAuthError::NO_HOST.answer() };
+        let Some(host) = self.0.host.clone() else { return OAuthError::NOTHING_HERE.answer() };
         match self.sign_out(&*host, request).await {
             Ok(answer) => answer,
             Err(error) => show(&*host, error).await,
