@@ -45,6 +45,10 @@ pub mod actix {}
 #[doc = include_str!("../docs/gateway.md")]
 pub mod gateway {}
 
+/// An authorization server.
+#[doc = include_str!("../docs/oauth.md")]
+pub mod oauth {}
+
 /// The endpoints that clients call directly.
 #[doc = include_str!("../docs/oauth-endpoints.md")]
 pub mod oauth_endpoints {}
