@@ -10,7 +10,7 @@ const PUBLIC: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"one","x":"1
 async fn two_instances_agree_on_one_memory_store() {
     let store = std::sync::Arc::new(hallpass::MemoryStore::new());
     let now = hallpass::testing::TestAuthority::STARTS_AT;
-    super::instances::story(store.clone(), store, now, false).await;
+    super::every_engine::story(store.clone(), store, now, false).await;
 }
 
 #[tokio::test]

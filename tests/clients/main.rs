@@ -6,8 +6,9 @@
 mod change;
 mod configured;
 mod cost;
+#[path = "../every_engine/clients.rs"]
+mod every_engine;
 mod faults;
-mod instances;
 mod once;
 mod register;
 mod secrets;

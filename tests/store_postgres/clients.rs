@@ -10,5 +10,5 @@ async fn a_change_at_one_bites_at_the_other() {
     let schema = schema();
     let here = Arc::new(store_in(&schema).await);
     let there = Arc::new(builder(&schema).connect(&url()).await.unwrap());
-    crate::instances::story(here, there, now(), true).await;
+    crate::every_engine_clients::story(here, there, now(), true).await;
 }

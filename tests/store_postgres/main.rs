@@ -15,6 +15,9 @@ mod conformance;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
+#[cfg(test)]
 #[path = "../every_engine/lost_answer.rs"]
 mod every_engine_lost_answer;
 #[cfg(test)]
@@ -29,9 +32,6 @@ mod explain;
 mod faults;
 #[cfg(test)]
 mod feed;
-#[cfg(test)]
-#[path = "../clients/instances.rs"]
-mod instances;
 #[cfg(test)]
 mod killed;
 #[cfg(test)]

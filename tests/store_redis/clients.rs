@@ -12,5 +12,5 @@ async fn a_change_at_one_bites_at_the_other() {
     let prefix = prefix();
     let connect = async || RedisOptions::new().prefix(&prefix).connect(&url()).await.unwrap();
     let (here, there) = (Arc::new(connect().await), Arc::new(connect().await));
-    crate::instances::story(here, there, now(), true).await;
+    crate::every_engine_clients::story(here, there, now(), true).await;
 }

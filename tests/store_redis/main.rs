@@ -12,6 +12,9 @@ mod differential;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
+#[cfg(test)]
 #[path = "../every_engine/lost_answer.rs"]
 mod every_engine_lost_answer;
 #[cfg(test)]
@@ -22,9 +25,6 @@ mod every_engine_sessions;
 mod every_engine_signing_keys;
 #[cfg(test)]
 mod faults;
-#[cfg(test)]
-#[path = "../clients/instances.rs"]
-mod instances;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]

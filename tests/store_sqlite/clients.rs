@@ -11,7 +11,7 @@ use crate::support::{NOW, Place, open};
 async fn a_change_at_one_bites_at_the_other() {
     let place = Place::new();
     let stores = (Arc::new(open(&place).await), Arc::new(open(&place).await));
-    crate::instances::story(stores.0, stores.1, NOW, true).await;
+    crate::every_engine_clients::story(stores.0, stores.1, NOW, true).await;
 }
 
 /// INVARIANTS 41: the files hold no secret that would let anybody in.

@@ -14,6 +14,9 @@ mod crash;
 #[cfg(test)]
 mod dump;
 #[cfg(test)]
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
+#[cfg(test)]
 #[path = "../every_engine/sessions.rs"]
 mod every_engine_sessions;
 #[cfg(test)]
@@ -21,9 +24,6 @@ mod every_engine_sessions;
 mod every_engine_signing_keys;
 #[cfg(test)]
 mod faults;
-#[cfg(test)]
-#[path = "../clients/instances.rs"]
-mod instances;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
