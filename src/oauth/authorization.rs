@@ -191,7 +191,7 @@ impl AuthorizationServer {
 
 /// Whether a client's answers may go there.
 pub(super) fn is_registered(client: &Client, address: &str) -> bool {
-    client.redirect_uris().iter().any(|known| known == address)
+    client.allows_redirect(address)
 }
 
 /// RFC 7636 §4.3, §4.4.1: required of every client, and S256 alone.
