@@ -83,7 +83,7 @@ fn router(app: &Arc<App>) -> Result<Router, Failure> {
     Ok(router
         .fallback(not_found)
         .with_state(app.clone())
-        .merge(oauth::axum::router(server))
+        .merge(oauth::axum::router(&server))
         .layer(middleware::from_fn_with_state(app.clone(), peer)))
 }
 

@@ -129,7 +129,7 @@ async fn an_issuer_with_a_path_is_found() {
 async fn routers_nest() {
     let tenant = "https://auth.example.com/tenant";
     let server = World::configured(tenant, |authority| authority, |server| server).server;
-    let nested = || hallpass::oauth::axum::nested(server.clone());
+    let nested = || hallpass::oauth::axum::nested(server);
     for (path, status) in [
         ("/jwks", 200),
         ("/.well-known/openid-configuration", 200),
