@@ -12,7 +12,12 @@ mod feed;
 #[cfg(test)]
 mod hostile;
 #[cfg(test)]
+#[path = "../oauth_stories/mod.rs"]
+mod oauth_stories;
+#[cfg(test)]
 mod request;
+#[cfg(test)]
+mod stories;
 #[cfg(test)]
 mod table;
 #[cfg(test)]
