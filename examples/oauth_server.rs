@@ -97,7 +97,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
     });
 
-    let app: Router = Router::new().merge(oauth::axum::router(server));
+    let app: Router = Router::new().merge(oauth::axum::router(&server));
     println!("listening on http://{address}");
     axum::serve(listener, app.into_make_service_with_connect_info::<SocketAddr>()).await?;
     Ok(())
