@@ -21,9 +21,18 @@ pub mod sessions {}
 #[doc = include_str!("../docs/stores.md")]
 pub mod stores {}
 
+/// Clients.
+#[doc = include_str!("../docs/clients.md")]
+pub mod clients {}
+
 /// Signing keys.
 #[doc = include_str!("../docs/keys.md")]
 pub mod keys {}
+
+/// A service without the authority's database.
+#[doc = include_str!("../docs/remote.md")]
+pub mod remote {}
+
 /// The web edge on axum, tower, tonic and hyper.
 #[doc = include_str!("../docs/axum.md")]
 pub mod axum {}
@@ -35,6 +44,10 @@ pub mod actix {}
 /// A gateway in front of services.
 #[doc = include_str!("../docs/gateway.md")]
 pub mod gateway {}
+
+/// An authorization server.
+#[doc = include_str!("../docs/oauth.md")]
+pub mod oauth {}
 
 /// The endpoints that clients call directly.
 #[doc = include_str!("../docs/oauth-endpoints.md")]

@@ -5,8 +5,8 @@ use std::{error::Error, fmt::Debug, sync::Arc};
 use hallpass::{
     Algorithm, Authority, Grant, MemoryStore, SigningKey, Verified, Verifier,
     authority::{
-        ApiKeyError, AuthorityBuilder, ConfigError, IssueError, Issued, IssuedApiKey, Minted,
-        Refresh, RefreshError, RevokeError, TokenResponse, WithdrawError,
+        ApiKeyError, AuthorityBuilder, ClientError, ConfigError, IssueError, Issued, IssuedApiKey,
+        Minted, Refresh, RefreshError, RevokeError, TokenResponse, WithdrawError,
     },
     clock::{Clock, SystemClock},
     key::KeyRing,
@@ -42,6 +42,7 @@ fn what_a_server_shares_can_be_shared() {
     error::<RefreshError>();
     error::<RevokeError>();
     error::<ApiKeyError>();
+    error::<ClientError>();
     error::<WithdrawError>();
     error::<VerifyError>();
     error::<Denied>();

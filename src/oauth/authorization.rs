@@ -80,7 +80,7 @@ impl AuthorizationServer {
             (None, [one]) => one,
             (None, _) => return Err(OAuthError::NO_REDIRECT_URI),
         };
-        if !is_registered(&client, address) {
+        if !client.allows_redirect(address) {
             return Err(OAuthError::REDIRECT_URI);
         }
         // A state that came twice is no state: nothing is sent back.
@@ -187,11 +187,6 @@ impl AuthorizationServer {
         let offline = Scope::parse("offline_access").map_err(|_| OAuthError::SCOPE)?;
         Ok(scope.not_covered_by(&offline))
     }
-}
-
-/// Whether a client's answers may go there.
-pub(super) fn is_registered(client: &Client, address: &str) -> bool {
-    client.allows_redirect(address)
 }
 
 /// RFC 7636 §4.3, §4.4.1: required of every client, and S256 alone.

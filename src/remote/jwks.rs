@@ -6,7 +6,8 @@ use std::{sync::Arc, time::Duration};
 use super::{
     Fetch, HttpFetch,
     address::Address,
-    keys::{Place, RemoteKeys},
+    document::{Document, Place},
+    keys::RemoteKeys,
     metadata,
     pace::Limits,
 };
@@ -143,10 +144,9 @@ impl RemoteJwks {
             }
         };
         let fetch = self.fetch.unwrap_or_else(|| Arc::new(HttpFetch::new()));
-        let clock = Arc::clone(&known.clock);
-        let keys =
-            RemoteKeys::new(place, fetch, self.limits, (self.timeout, self.max_bytes), clock);
-        Ok(Arc::new(keys))
+        let Self { limits, timeout, max_bytes, .. } = self;
+        let document = Document { place, fetch, timeout, max_bytes };
+        Ok(Arc::new(RemoteKeys::new(document, limits, Arc::clone(&known.clock))))
     }
 }
 

@@ -3,7 +3,6 @@
 //! Must not know an HTTP client, nor how a key is parsed.
 
 use std::{
-    error::Error,
     future::Future,
     pin::Pin,
     sync::{
@@ -16,29 +15,15 @@ use std::{
 use async_trait::async_trait;
 
 use super::{
-    Fetch, FetchRequest, FetchResponse,
-    address::Address,
-    freshness, metadata,
+    document::Document,
     pace::{Limits, Pace, Why},
 };
 use crate::{
     clock::Clock,
     event,
     key::{Jwks, VerifyingKeys},
-    token::Issuer,
     verifier::{Flight, KeySource, KeySourceError},
 };
-
-/// Where the keys are.
-#[derive(Debug)]
-pub(super) enum Place {
-    Keys(Address),
-    /// Where the issuer's metadata says.
-    Metadata {
-        issuer: Issuer,
-        metadata: [Address; 2],
-    },
-}
 
 /// The keys of an issuer, read over HTTP.
 #[derive(Debug)]
@@ -46,11 +31,8 @@ pub(super) struct RemoteKeys(Arc<Shared>);
 
 #[derive(Debug)]
 struct Shared {
-    place: Place,
-    fetch: Arc<dyn Fetch>,
+    document: Document,
     limits: Limits,
-    timeout: Duration,
-    max_bytes: usize,
     clock: Arc<dyn Clock>,
     /// Replaced as a whole.
     keys: RwLock<VerifyingKeys>,
@@ -77,29 +59,11 @@ enum Begun {
     Refused,
 }
 
-/// The status of an answer that is of no use.
-#[derive(Debug, thiserror::Error)]
-#[error("the status was {0}")]
-struct Status(u16);
-
-fn trouble(what: &'static str, source: impl Error + Send + Sync + 'static) -> KeySourceError {
-    KeySourceError::new(what).with_source(source)
-}
-
 impl RemoteKeys {
-    pub(super) fn new(
-        place: Place,
-        fetch: Arc<dyn Fetch>,
-        limits: Limits,
-        (timeout, max_bytes): (Duration, usize),
-        clock: Arc<dyn Clock>,
-    ) -> Self {
+    pub(super) fn new(document: Document, limits: Limits, clock: Arc<dyn Clock>) -> Self {
         Self(Arc::new(Shared {
-            place,
-            fetch,
+            document,
             limits,
-            timeout,
-            max_bytes,
             clock,
             keys: RwLock::default(),
             believed_until: AtomicU64::new(0),
@@ -182,8 +146,12 @@ impl Shared {
     }
 
     async fn read_and_keep(&self, began: Duration) {
-        match self.read().await {
-            Ok((jwks, fresh_for)) => self.keep(&jwks, fresh_for, began),
+        match self.document.read().await {
+            Ok((jwks, lifetime)) => {
+                let Limits { min_age, max_age, .. } = self.limits;
+                let fresh_for = lifetime.unwrap_or(max_age).clamp(min_age, max_age);
+                self.keep(&jwks, fresh_for, began);
+            }
             Err(error) => {
                 event::keys_failed(&error);
                 *self.trouble() = error;
@@ -218,59 +186,6 @@ impl Shared {
         pace.succeeded(began, fresh_for);
         self.due_at.store(millis(pace.due_at()), Ordering::Release);
     }
-
-    /// Reads the keys, and for how long they are fresh.
-    async fn read(&self) -> Result<(Jwks, Duration), KeySourceError> {
-        let response = match &self.place {
-            Place::Keys(address) => self.get(address, self.max_bytes).await?,
-            Place::Metadata { issuer, metadata } => {
-                let address = self.discover(issuer, metadata).await?;
-                self.get(&address, self.max_bytes).await?
-            }
-        };
-        if response.status != 200 {
-            return Err(refused(response.status));
-        }
-        let no_set = "the issuer's answer is no JWK Set";
-        let text = str::from_utf8(&response.body).map_err(|error| trouble(no_set, error))?;
-        let jwks = Jwks::parse(text).map_err(|error| trouble(no_set, error))?;
-        let Limits { min_age, max_age, .. } = self.limits;
-        let fresh_for = freshness::lifetime(&response).unwrap_or(max_age);
-        Ok((jwks, fresh_for.clamp(min_age, max_age)))
-    }
-
-    async fn discover(
-        &self,
-        issuer: &Issuer,
-        [openid, oauth]: &[Address; 2],
-    ) -> Result<Address, KeySourceError> {
-        let mut response = self.get(openid, metadata::MAX_BYTES).await?;
-        if response.status == 404 {
-            response = self.get(oauth, metadata::MAX_BYTES).await?;
-        }
-        if response.status != 200 {
-            return Err(refused(response.status));
-        }
-        metadata::jwks_address(&response.body, issuer).map_err(KeySourceError::new)
-    }
-
-    async fn get(&self, at: &Address, limit: usize) -> Result<FetchResponse, KeySourceError> {
-        let request = FetchRequest::new(at.as_str().to_owned(), self.timeout, limit);
-        let failed = |error| trouble("the issuer did not answer", error);
-        let response = self.fetch.fetch(&request).await.map_err(failed)?;
-        if response.body.len() > limit {
-            return Err(failed(super::FetchError::TooLong { limit }));
-        }
-        Ok(response)
-    }
-}
-
-fn refused(status: u16) -> KeySourceError {
-    let what = match status {
-        300..=399 => "the issuer answered with a redirect, which is not followed",
-        _ => "the issuer answered with an error",
-    };
-    trouble(what, Status(status))
 }
 
 #[async_trait]

@@ -3,11 +3,12 @@
 //! Must not know how a token is issued, nor serve anything.
 //!
 //! Reading path: `jwks` (what is set) → `keys` (the source of keys a verifier looks at) → `pace`
-//! (when the issuer may be asked) → `feed` (revocations) → `fetch` and `http` (how a request goes
+//! (when the issuer may be asked) → `document` (how the keys are read) → `feed` (revocations) → `fetch` and `http` (how a request goes
 //! out).
 
 mod address;
 mod credential;
+mod document;
 mod feed;
 mod fetch;
 mod freshness;

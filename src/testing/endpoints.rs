@@ -6,7 +6,10 @@ use crate::{
     Grant, Scope,
     authority::TokenResponse,
     store::Store,
-    web::{Answer, Reason, Refusal, RequestHead, RequireScope},
+    web::{
+        Answer, Reason, Refusal, RequestHead, RequireScope,
+        urlencoded::{decode, pairs},
+    },
 };
 
 /// The paths that are answered.
@@ -86,31 +89,10 @@ impl From<Answer> for Reply {
     }
 }
 
-/// The value of the first field of that name (`application/x-www-form-urlencoded`).
+/// The value of the first field of that name.
 fn field(form: &str, name: &str) -> Option<String> {
-    form.split('&').find_map(|pair| {
-        let (known, value) = pair.split_once('=').unwrap_or((pair, ""));
-        (decode(known) == name).then(|| decode(value))
-    })
-}
-
-fn decode(text: &str) -> String {
-    let mut out = Vec::with_capacity(text.len());
-    let mut rest = text.as_bytes();
-    while let [byte, tail @ ..] = rest {
-        let escaped = match tail {
-            [high, low, after @ ..] if *byte == b'%' => {
-                let digits = [*high, *low].map(char::from).map(|digit| digit.to_digit(16));
-                let [high, low] = digits;
-                let value =
-                    high.zip(low).and_then(|(high, low)| u8::try_from(high * 16 + low).ok());
-                value.map(|value| (value, after))
-            }
-            _ => None,
-        };
-        let (value, after) = escaped.unwrap_or((if *byte == b'+' { b' ' } else { *byte }, tail));
-        out.push(value);
-        rest = after;
-    }
-    String::from_utf8_lossy(&out).into_owned()
+    let is_it =
+        |(known, _): &(&str, &str)| decode(known).is_some_and(|known| *known == name.as_bytes());
+    let (_, value) = pairs(form).find(is_it)?;
+    String::from_utf8(decode(value)?.to_vec()).ok()
 }

@@ -7,6 +7,13 @@ use super::support::{GIVEN, app, grant, id, memory, partner};
 const PUBLIC: &str = r#"{"keys":[{"kty":"OKP","crv":"Ed25519","kid":"one","x":"11qYAYKxCrfVS_7TyWQHOg7hcvPapiMlrwIaaPcHURo"}]}"#;
 
 #[tokio::test]
+async fn two_instances_agree_on_one_memory_store() {
+    let store = std::sync::Arc::new(hallpass::MemoryStore::new());
+    let now = hallpass::testing::TestAuthority::STARTS_AT;
+    super::every_engine::story(store.clone(), store, now, false).await;
+}
+
+#[tokio::test]
 async fn replacing_keeps_the_secret_and_whether_it_is_disabled() {
     let auth = memory();
     let secret = auth.register_client(partner()).await.unwrap().secret.unwrap();

@@ -30,7 +30,7 @@ async fn inv_49_a_refresh_of_a_registered_client_is_one_round_trip() {
         assert_eq!(auth.store().total(), 1);
     }
     auth.store().reset();
-    auth.issue(grant("partner")).await.unwrap();
+    let _issued = auth.issue(grant("partner")).await.unwrap();
     assert_eq!(auth.store().total(), 1, "issue");
 }
 
@@ -44,7 +44,7 @@ async fn a_refresh_that_names_no_client_reads_the_row_first() {
         let issued = auth.issue(grant(client)).await.unwrap();
         let _known = auth.find_client(&id(client)).await.unwrap();
         auth.store().reset();
-        auth.refresh(issued.refresh_token()).await.unwrap();
+        let _next = auth.refresh(issued.refresh_token()).await.unwrap();
         assert_eq!(auth.store().calls(StoreMethod::FindSession), 1);
         assert_eq!(auth.store().calls(StoreMethod::RotateSession), 1);
         assert!(auth.store().total() <= 3);

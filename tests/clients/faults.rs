@@ -70,8 +70,7 @@ async fn after_a_lost_answer_repeating_is_safe() {
     assert!(auth.verify(held.access_token()).await.is_err());
     auth.enable_client(&partner_id).await.unwrap();
 
-    // Nobody saw this secret. The next one leaves the seen one no overlap; only with none given
-    // does a host keep to that.
+    // Nobody saw the new secret; the one before has its overlap.
     auth.store().fail_method(StoreMethod::ReplaceClient, LOST);
     auth.rotate_client_secret(&partner_id, HOUR).await.unwrap_err();
     auth.store().heal();

@@ -96,7 +96,7 @@ async fn every_refusal_says_what_was_expected() {
         ),
         (
             partner().private_key_jwt("{}"),
-            "the client's key set does not fit: this is not a key set: expected one JSON object with an array `keys`",
+            "the client's key set does not fit: this is not a JWK set: expected one JSON object with an array `keys`",
         ),
         (
             partner().private_key_jwt(r#"{"keys":[]}"#),
@@ -135,7 +135,7 @@ async fn every_refusal_says_what_was_expected() {
     assert!(!format!("{error} {error:?}").contains("canary"));
     let many = (0..101).fold(app(), |app, n| app.redirect_uri(format!("https://a.example/{n}")));
     let text = refused(many).await.to_string();
-    assert_eq!(text, "a client has at most 100 redirect URI, this has 102");
+    assert_eq!(text, "a client has at most 100 URIs of a kind, this has 102");
 }
 
 #[tokio::test]

@@ -11,8 +11,9 @@ use std::{
 
 use hallpass::{
     Timestamp,
+    id::SessionId,
     store::{
-        Attempt, EndReason, Granted, InsertOutcome, Refusal, RotateOutcome, Rotation,
+        Attempt, EndReason, Granted, InsertOutcome, Owner, Refusal, RotateOutcome, Rotation,
         SessionRecord, SessionStore,
     },
 };
@@ -91,4 +92,52 @@ pub(crate) async fn a_clock_that_steps_back_reopens_nothing<S: SessionStore>(
     assert!(store.end_session(&row.id, EndReason::SignedOut, ahead).await.unwrap());
     let after = store.rotate_session(&present(&row, 2), now).await.unwrap();
     assert_eq!(after, RotateOutcome::Refused(Refusal::Ended(EndReason::SignedOut)));
+}
+
+/// Invariant 59: many nodes prune at once, in small steps. Every row whose time has come goes once,
+/// and no other goes.
+pub(crate) async fn many_prune_at_once<S: SessionStore>(
+    stores: [Arc<S>; 2],
+    like: SessionRecord,
+    now: Timestamp,
+) {
+    const OLD: u16 = 300;
+    const STEP: u32 = 7;
+    let row = |number: u16, born: Timestamp| {
+        let mut rest = [0; 12];
+        rest[..2].copy_from_slice(&number.to_be_bytes());
+        let mut row = SessionRecord { id: SessionId::from_parts(born, rest), ..like.clone() };
+        row.absolute_expires_at = born + MINUTE * 60;
+        row.state.idle_expires_at = row.absolute_expires_at;
+        row
+    };
+    for number in 0..OLD {
+        put(&*stores[0], &row(number, now - MINUTE * 90)).await;
+    }
+    let young = row(OLD, now - MINUTE * 60);
+    put(&*stores[0], &young).await;
+    let tasks = (0..8).map(|node| {
+        let store = Arc::clone(&stores[node % 2]);
+        tokio::spawn(async move {
+            let mut pruned = 0;
+            loop {
+                let step = store.prune_sessions(now, STEP).await.unwrap();
+                assert!(step <= STEP);
+                pruned += step;
+                if step == 0 && store.prune_sessions(now, STEP).await.unwrap() == 0 {
+                    return pruned;
+                }
+            }
+        })
+    });
+    let mut pruned = 0;
+    for task in tasks.collect::<Vec<_>>() {
+        pruned += task.await.unwrap();
+    }
+    // A node may see nothing to do while others hold the last rows.
+    pruned += stores[0].prune_sessions(now, u32::from(OLD)).await.unwrap();
+    assert_eq!(pruned, u32::from(OLD));
+    assert_eq!(stores[1].find_session(&young.id).await.unwrap(), Some(young));
+    let owner = Owner::Client(like.client);
+    assert_eq!(stores[1].list_sessions(&owner, None, 10, now).await.unwrap(), []);
 }

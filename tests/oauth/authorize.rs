@@ -1,7 +1,7 @@
 //! The authorization endpoint: RFC 6749 §4.1.1-4.1.2.1, RFC 7636 §4.3, RFC 9207, RFC 8707.
 
 use hallpass::{
-    authority::{Client, CodeRedemption, GrantType},
+    authority::{CodeRedemption, GrantType},
     id::Audience,
     testing::TestAuthority,
 };
@@ -12,7 +12,7 @@ use crate::{
         World, code_sent, error_sent, guarded, parameters, query, sent, sent_to, shown, ticket,
         value,
     },
-    support::{CHALLENGE, REDIRECT, VERIFIER, ada, id},
+    support::{CHALLENGE, REDIRECT, VERIFIER, ada, confidential, id},
 };
 
 #[tokio::test]
@@ -140,7 +140,7 @@ async fn every_other_refusal_is_sent_to_the_client() {
 async fn a_client_that_may_not_ask_for_codes_is_told_so() {
     let world = World::with(|builder| {
         builder.client(
-            Client::confidential("machine")
+            confidential("machine")
                 .redirect_uri(REDIRECT)
                 .scope("a".parse().unwrap())
                 .grant(GrantType::ClientCredentials),
@@ -161,8 +161,7 @@ async fn the_only_address_need_not_be_named() {
     assert!(world.auth.redeem_code(&code, CodeRedemption::new(&partner, VERIFIER)).await.is_ok());
 
     let world = World::with(|builder| {
-        let two =
-            Client::confidential("two").redirect_uri(REDIRECT).grant(GrantType::AuthorizationCode);
+        let two = confidential("two").redirect_uri(REDIRECT).grant(GrantType::AuthorizationCode);
         builder.client(two.redirect_uri("https://partner.test/other"))
     });
     let answer = world.authorize(&[("client_id", "two"), ("redirect_uri", "")]).await;
@@ -173,7 +172,7 @@ async fn the_only_address_need_not_be_named() {
 async fn an_address_with_a_query_keeps_it() {
     let address = "https://partner.test/cb?tenant=7";
     let world = World::with(|builder| {
-        let client = Client::confidential("q").redirect_uri(address);
+        let client = confidential("q").redirect_uri(address);
         builder.client(client.grant(GrantType::AuthorizationCode).scope("a".parse().unwrap()))
     });
     let changes = [("client_id", "q"), ("redirect_uri", address), ("scope", "a")];
@@ -203,8 +202,7 @@ async fn resources_become_audiences() {
 #[tokio::test]
 async fn a_client_without_any_limit_gets_no_more_than_its_default() {
     let world = World::with(|builder| {
-        let open =
-            Client::confidential("open").redirect_uri(REDIRECT).grant(GrantType::AuthorizationCode);
+        let open = confidential("open").redirect_uri(REDIRECT).grant(GrantType::AuthorizationCode);
         builder.client(open.default_scope("a:1:read".parse().unwrap()))
     });
     for (scope, fits) in [
@@ -228,7 +226,7 @@ async fn a_client_without_any_limit_gets_no_more_than_its_default() {
 async fn a_refresh_token_comes_with_offline_access_or_by_the_clients_policy() {
     let world = World::with(|builder| {
         let base = |id| {
-            Client::confidential(id)
+            confidential(id)
                 .redirect_uri(REDIRECT)
                 .grant(GrantType::AuthorizationCode)
                 .scope("a openid offline_access".parse().unwrap())

@@ -11,7 +11,7 @@ use hallpass::{
 
 use crate::{
     host::{World, code_sent, error_sent, sent_to, shown, ticket, value},
-    support::{REDIRECT, VERIFIER, ada, id},
+    support::{REDIRECT, VERIFIER, ada, confidential, id},
 };
 
 fn skipped(answer: &hallpass::web::Answer) -> bool {
@@ -166,7 +166,7 @@ async fn who_is_not_asked() {
     let world = World::with(|builder| {
         builder
             .client(
-                Client::confidential("house")
+                confidential("house")
                     .trusted(true)
                     .redirect_uri(REDIRECT)
                     .scope("a".parse().unwrap())
@@ -209,7 +209,7 @@ async fn less_consent_ends_what_the_client_holds() {
     for narrowed in [false, true] {
         let world = World::with(|builder| {
             builder.client(
-                Client::confidential("other")
+                confidential("other")
                     .redirect_uri(REDIRECT)
                     .scope("a".parse().unwrap())
                     .grant(GrantType::AuthorizationCode)
@@ -276,4 +276,118 @@ async fn a_user_sees_and_widens_what_was_given() {
     let none = world.auth.narrow_consent(&ada(), &id("a"), &scope("q")).await.unwrap();
     assert!(none.is_empty());
     assert_eq!(world.auth.find_consent(&ada(), &id("a")).await.unwrap(), None);
+}
+
+/// What changes between the page and the decision is looked at again.
+#[tokio::test]
+async fn a_client_that_is_disabled_meanwhile_gets_nothing() {
+    let world = World::new();
+    let client = Client::public("late")
+        .redirect_uri("https://late.test/cb")
+        .scope("a".parse().unwrap())
+        .grant(GrantType::AuthorizationCode);
+    let _ = world.auth.register_client(client).await.unwrap();
+    let late = id("late");
+    let changes =
+        [("client_id", "late"), ("redirect_uri", "https://late.test/cb"), ("scope", "a:1:read")];
+    let page = world.authorize(&changes).await;
+    let code = value(&sent_to(&world.allow(&page).await, "https://late.test/cb"), "code").unwrap();
+    let page = world.authorize(&[&changes[..], &[("prompt", "consent")]].concat()).await;
+    let sealed = ticket(&page);
+
+    world.auth.disable_client(&late).await.unwrap();
+    shown(&world.authorize(&changes).await, 400, "no such client");
+    let form = [("ticket", sealed.as_str()), ("decision", "allow")];
+    shown(&world.post("/authorize/decision", &form).await, 400, "no such client");
+    let given = CodeRedemption::new(&late, VERIFIER).redirect_uri("https://late.test/cb");
+    let refused = world.auth.redeem_code(&code, given).await.unwrap_err();
+    assert!(matches!(refused, CodeError::Refused(CodeRefusal::Revoked)), "{refused:?}");
+}
+
+/// The port of a loopback address is the app's to choose (RFC 8252 §7.3), and stays the same to
+/// the end.
+#[tokio::test]
+async fn a_loopback_port_may_vary_from_request_to_request() {
+    let world = World::with(|builder| {
+        builder.client(
+            Client::public("tool")
+                .redirect_uri("http://127.0.0.1/cb")
+                .scope("a".parse().unwrap())
+                .grant(GrantType::AuthorizationCode),
+        )
+    });
+    let address = "http://127.0.0.1:51004/cb";
+    let changes = [("client_id", "tool"), ("redirect_uri", address), ("scope", "a:1:read")];
+    let tool = id("tool");
+    for (named, fits) in [(address, true), ("http://127.0.0.1:51005/cb", false)] {
+        let page = world.authorize(&changes).await;
+        assert!(page.body().contains("127.0.0.1:51004"), "{}", page.body());
+        let code = value(&sent_to(&world.allow(&page).await, address), "code").unwrap();
+        let given = CodeRedemption::new(&tool, VERIFIER).redirect_uri(named);
+        assert_eq!(world.auth.redeem_code(&code, given).await.is_ok(), fits, "{named}");
+    }
+    let other = [("client_id", "tool"), ("redirect_uri", "http://127.0.0.1:1/other")];
+    shown(&world.authorize(&other).await, 400, "has registered");
+}
+
+/// What a user has not, they are not asked to give; `openid` is nobody's right.
+#[tokio::test]
+async fn a_page_asks_for_what_the_user_has() {
+    #[derive(Debug)]
+    struct Clerk;
+
+    #[async_trait::async_trait]
+    impl hallpass::verifier::PermissionSource for Clerk {
+        async fn permissions(
+            &self,
+            _: &Subject,
+            _: Option<&hallpass::id::ClientId>,
+        ) -> Result<hallpass::Scope, hallpass::verifier::PermissionError> {
+            Ok("invoice:7:read".parse().unwrap())
+        }
+    }
+
+    let world = World::with(|builder| builder.permissions(Clerk));
+    let scope = "openid offline_access invoice:*:read a:1:read";
+    let page = world.authorize(&[("scope", scope)]).await;
+    assert!(page.body().contains("read invoice 7"), "{}", page.body());
+    assert!(!page.body().contains("all your invoices") && !page.body().contains("a 1"));
+    let code = code_sent(&world.allow(&page).await);
+    let partner = id("partner");
+    let given = CodeRedemption::new(&partner, VERIFIER).redirect_uri(REDIRECT);
+    let redeemed = world.auth.redeem_code(&code, given).await.unwrap();
+    assert_eq!(redeemed.issued().scope().as_str(), "offline_access openid invoice:7:read");
+    let none = world.authorize(&[("scope", "a:1:read")]).await;
+    assert_eq!(error_sent(&none), "invalid_scope");
+}
+
+/// A store that does not answer is told to the client as something that passes.
+#[tokio::test]
+async fn a_store_that_is_down_is_no_denial() {
+    use hallpass::{
+        MemoryStore,
+        store::StoreErrorKind,
+        testing::{FailingStore, Fault, StoreMethod},
+    };
+    let store = std::sync::Arc::new(FailingStore::new(MemoryStore::new()));
+    let world = World::on(store.clone());
+    let page = world.authorize(&[]).await;
+    for method in [StoreMethod::FindConsent, StoreMethod::PutConsent, StoreMethod::InsertCode] {
+        store.fail_method(method, Fault::Before(StoreErrorKind::Unavailable));
+        let answer = match method {
+            StoreMethod::FindConsent => world.authorize(&[]).await,
+            _ => {
+                store.heal();
+                let page = world.authorize(&[("prompt", "consent"), ("scope", "a:1:read")]).await;
+                store.fail_method(method, Fault::Before(StoreErrorKind::Unavailable));
+                world.allow(&page).await
+            }
+        };
+        assert_eq!(error_sent(&answer), "temporarily_unavailable", "{method:?}");
+        store.heal();
+    }
+    store.fail_method(StoreMethod::ConsumeOnce, Fault::Before(StoreErrorKind::Unavailable));
+    shown(&world.allow(&page).await, 503, "cannot answer");
+    store.heal();
+    code_sent(&world.allow(&page).await);
 }

@@ -4,7 +4,7 @@ use std::sync::Mutex;
 
 use async_trait::async_trait;
 use hallpass::{
-    Timestamp,
+    MemoryStore, Timestamp,
     authority::AuthorityBuilder,
     clock::Clock as _,
     id::Subject,
@@ -12,11 +12,12 @@ use hallpass::{
         AuthorizationServer, ConsentPage, Host, HostError, Request, ScopeTexts, SignIn,
         SignInReason, SignedIn,
     },
+    store::ServerStore,
     testing::TestAuthority,
     web::{Answer, RequestHead},
 };
 
-use crate::support::{CHALLENGE, REDIRECT, authority_with};
+use crate::support::{CHALLENGE, REDIRECT, authority_on, authority_with};
 
 /// Remembers nothing: the cookie says who and since when. A real host signs it.
 #[derive(Debug, Default)]
@@ -61,8 +62,8 @@ impl Host for TestHost {
 }
 
 /// Server, clock and a browser in which somebody may be signed in.
-pub(crate) struct World {
-    pub(crate) auth: TestAuthority,
+pub(crate) struct World<S = MemoryStore> {
+    pub(crate) auth: TestAuthority<S>,
     pub(crate) server: AuthorizationServer,
     pub(crate) asked: std::sync::Arc<Mutex<Option<(SignInReason, String, Option<String>)>>>,
     pub(crate) cookie: Option<String>,
@@ -74,7 +75,16 @@ impl World {
     }
 
     pub(crate) fn with(configure: impl FnOnce(AuthorityBuilder) -> AuthorityBuilder) -> Self {
-        let auth = authority_with(configure);
+        Self::of(authority_with(configure))
+    }
+}
+
+impl<S: ServerStore> World<S> {
+    pub(crate) fn on(store: std::sync::Arc<S>) -> Self {
+        Self::of(authority_on(store, |builder| builder))
+    }
+
+    fn of(auth: TestAuthority<S>) -> Self {
         let host = TestHost {
             texts: ScopeTexts::new().text("invoice:*:read", "see <all> your invoices"),
             ..TestHost::default()

@@ -21,7 +21,13 @@ pub(crate) fn authority() -> TestAuthority {
 pub(crate) fn authority_with(
     configure: impl FnOnce(AuthorityBuilder) -> AuthorityBuilder,
 ) -> TestAuthority {
-    let store = std::sync::Arc::new(MemoryStore::new());
+    authority_on(std::sync::Arc::new(MemoryStore::new()), configure)
+}
+
+pub(crate) fn authority_on<S: ServerStore>(
+    store: std::sync::Arc<S>,
+    configure: impl FnOnce(AuthorityBuilder) -> AuthorityBuilder,
+) -> TestAuthority<S> {
     let clock = hallpass::testing::TestClock::at(TestAuthority::STARTS_AT);
     TestAuthority::sharing(store.clone(), clock, |builder| {
         configure(clients(builder).server_store(store))
@@ -44,8 +50,14 @@ fn clients(builder: AuthorityBuilder) -> AuthorityBuilder {
     )
 }
 
+pub(crate) const SECRET: &str = "9f2c1d7e4b8a6053c1d2e3f4a5b6c7d8";
+
+pub(crate) fn confidential(client: &str) -> Client {
+    Client::confidential(client).secret(SECRET)
+}
+
 pub(crate) fn partner() -> Client {
-    Client::confidential("partner")
+    confidential("partner")
         .name("Partner & Söhne")
         .scope("openid offline_access invoice:*:read invoice:7:pay a:1:read".parse().unwrap())
         .redirect_uri(REDIRECT)

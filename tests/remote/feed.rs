@@ -303,6 +303,16 @@ async fn the_credential_is_sent_and_never_shown() {
     assert!(!format!("{error:?}").contains("s3cret"), "{error:?}");
 }
 
+/// What the documentation shows is what is read.
+#[test]
+fn the_documented_page_is_one() {
+    let text = include_str!("../../docs/remote.md");
+    let (_, from) = text.split_once("no-store\n\n").unwrap();
+    let (page, _) = from.split_once("```").unwrap();
+    let page = FeedPage::from_json(page).unwrap();
+    assert_eq!((page.records.len(), page.complete), (2, true));
+}
+
 /// A redirect would carry the credential elsewhere.
 #[tokio::test]
 async fn the_credential_follows_no_redirect() {

@@ -17,6 +17,8 @@ mod freshness;
 #[cfg(test)]
 mod life;
 #[cfg(test)]
+mod own_client;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod tls;

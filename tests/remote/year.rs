@@ -165,9 +165,9 @@ async fn a_year_of_rotation_refuses_no_token() {
         let change = issuer.instances[0].key_ring().next_change(now);
         let until = change.map_or(DAY, |at| at.saturating_since(now));
         let since = watch.signed.values().max().map_or(DAY, |at| now.saturating_since(*at));
-        let near = until <= 2 * LEAD || since <= 2 * HOUR;
-        let coarse = (6 * HOUR).min(until.saturating_sub(2 * LEAD)).max(100 * SECOND);
-        issuer.clock.advance(if near { 100 * SECOND } else { coarse });
+        let near = until <= 2 * LEAD || since <= LIFETIME + LEAD;
+        let coarse = (12 * HOUR).min(until.saturating_sub(2 * LEAD)).max(200 * SECOND);
+        issuer.clock.advance(if near { 200 * SECOND } else { coarse });
     }
     watch.check();
     assert!((12..=13).contains(&watch.signed.len()), "{} keys signed", watch.signed.len());

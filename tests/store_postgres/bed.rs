@@ -6,6 +6,7 @@ use std::{
     time::Duration,
 };
 
+use deadpool_postgres::{Manager, Pool};
 use hallpass::{
     Timestamp,
     clock::{Clock, SystemClock},
@@ -15,7 +16,7 @@ use hallpass::{
         SessionRecord, SessionState,
     },
 };
-use tokio_postgres::{Client, NoTls};
+use tokio_postgres::{Client, Config, NoTls};
 
 pub(crate) fn url() -> String {
     std::env::var("HALLPASS_TEST_POSTGRES").expect(
@@ -43,6 +44,21 @@ pub(crate) fn builder(schema: &str) -> PostgresBuilder {
 
 pub(crate) async fn store_in(schema: &str) -> PostgresStore {
     let store = builder(schema).connect(&url()).await.unwrap();
+    store.migrate().await.unwrap();
+    store
+}
+
+/// A pool of the host, whose connections have these options.
+pub(crate) fn pool(options: &str) -> Pool {
+    let mut config: Config = url().parse().unwrap();
+    config.options(options);
+    Pool::builder(Manager::new(config, NoTls)).max_size(4).build().unwrap()
+}
+
+/// A store that waits for no disk: for tests of what is written, not of whether it stays.
+pub(crate) async fn hasty_store_in(schema: &str) -> PostgresStore {
+    let pool = pool("-c synchronous_commit=off");
+    let store = PostgresStore::builder().schema(schema).pool(pool).await.unwrap();
     store.migrate().await.unwrap();
     store
 }

@@ -43,3 +43,10 @@ async fn inv_41_signing_keys_lie_sealed() {
         assert!(!signing_keys::holds_any(value, &secrets));
     }
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inv_59_many_prune_at_once() {
+    let name = schema();
+    let stores = [Arc::new(store_in(&name).await), Arc::new(store_in(&name).await)];
+    sessions::many_prune_at_once(stores, session(1, now()), now()).await;
+}

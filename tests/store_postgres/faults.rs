@@ -146,7 +146,7 @@ async fn a_restarted_server_is_found_again() {
 
 /// Invariant 19: a restored row is behind its tokens; nothing changes, and it is said.
 #[tokio::test]
-async fn a_restored_row_is_a_rollback_and_may_be_moved_forward() {
+async fn inv_19_a_restored_row_is_a_rollback_and_may_be_moved_forward() {
     let name = schema();
     let store = store_in(&name).await;
     let row = busy(1);

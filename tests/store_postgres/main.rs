@@ -7,11 +7,16 @@
 #[cfg(test)]
 mod bed;
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod common_stories;
 #[cfg(test)]
 mod conformance;
 #[cfg(test)]
 mod differential;
+#[cfg(test)]
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
 #[cfg(test)]
 #[path = "../every_engine/lost_answer.rs"]
 mod every_engine_lost_answer;

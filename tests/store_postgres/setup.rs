@@ -3,7 +3,6 @@
 
 use std::{error::Error as _, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, Pool};
 use hallpass::{
     Timestamp,
     clock::{Clock, SystemClock},
@@ -12,9 +11,8 @@ use hallpass::{
         StoreErrorKind,
     },
 };
-use tokio_postgres::{Config, NoTls};
 
-use crate::bed::{beside, builder, fresh, now, schema, session, store_in, url};
+use crate::bed::{beside, builder, fresh, now, pool, schema, session, store_in, url};
 
 fn why(error: &StoreError) -> String {
     error.source().map(ToString::to_string).unwrap_or_default()
@@ -46,7 +44,7 @@ async fn many_instances_migrate_at_once() {
 
 /// Invariant 56: a newer schema that works with this version is used; one that does not is not.
 #[tokio::test]
-async fn a_newer_schema_is_used_or_refused_as_it_says() {
+async fn inv_56_a_newer_schema_is_used_or_refused_as_it_says() {
     let name = schema();
     let store = store_in(&name).await;
     let beside = beside(&url()).await;
@@ -115,12 +113,6 @@ async fn clocks_that_differ_too_much_are_refused() {
     builder(&name).clock(ahead(7)).max_skew(Duration::from_secs(9)).connect(&url).await.unwrap();
 }
 
-fn pool(options: &str) -> Pool {
-    let mut config: Config = url().parse().unwrap();
-    config.options(options);
-    Pool::builder(Manager::new(config, NoTls)).max_size(4).build().unwrap()
-}
-
 #[tokio::test]
 async fn a_pool_of_the_host_works() {
     let store = PostgresStore::builder().schema(&schema()).pool(pool("")).await.unwrap();
@@ -143,7 +135,7 @@ async fn another_isolation_level_is_refused() {
 
 /// Invariant 55.
 #[tokio::test]
-async fn a_row_this_version_cannot_read_is_refused_and_not_changed() {
+async fn inv_55_a_row_this_version_cannot_read_is_refused_and_not_changed() {
     let changes = ["format = 2", "ended_at = 5, end_reason = 'moon_phase'", "cnf = 'new:abc'"];
     for change in changes {
         let name = schema();

@@ -16,7 +16,7 @@ use hallpass::{
 };
 use tokio_postgres::Client;
 
-use crate::bed::{MINUTE, beside, now, rotation, schema, session, store_in, url};
+use crate::bed::{MINUTE, beside, hasty_store_in, now, rotation, schema, session, store_in, url};
 use crate::server::{code, redemption};
 
 pub(crate) fn api_key(number: u64) -> ApiKeyRecord {
@@ -40,7 +40,7 @@ pub(crate) fn api_key(number: u64) -> ApiKeyRecord {
 
 /// Invariant 49: one statement, one round trip.
 #[tokio::test]
-async fn every_operation_is_one_statement() {
+async fn inv_49_every_operation_is_one_statement() {
     let store = store_in(&schema()).await;
     let (row, key, now) = (session(1, now()), api_key(1), now());
     let subject = row.subject.clone();
@@ -91,9 +91,9 @@ async fn every_operation_is_one_statement() {
 
 /// Invariant 60, and no index is touched by a refresh.
 #[tokio::test]
-async fn ten_thousand_refreshes_are_one_row() {
+async fn inv_60_ten_thousand_refreshes_are_one_row() {
     let name = schema();
-    let store = store_in(&name).await;
+    let store = hasty_store_in(&name).await;
     let mut row = session(1, now());
     row.policy.retry_window = Duration::ZERO;
     store.insert_session(&row).await.unwrap();
@@ -126,6 +126,60 @@ async fn stats(beside: &Client, schema: &str, one: &str, two: &str) -> (i64, i64
     );
     let row = beside.query_one(&sql, &[]).await.unwrap();
     (row.get(0), row.get(1))
+}
+
+/// Invariant 50: what ending costs does not depend on how often a session was refreshed. Counted in
+/// statements, and in rows that the server wrote.
+#[tokio::test]
+async fn inv_50_ending_costs_the_same_after_10_rotations_and_after_10_000() {
+    let mut costs = Vec::new();
+    for rotations in [10_u32, 10_000] {
+        let name = schema();
+        let store = hasty_store_in(&name).await;
+        let mut rows = [session(1, now()), session(2, now())];
+        for row in &mut rows {
+            row.policy.retry_window = Duration::ZERO;
+            store.insert_session(row).await.unwrap();
+        }
+        for generation in 0..rotations {
+            let (one, two) = (rotation(rows[0].id, generation), rotation(rows[1].id, generation));
+            let at = now();
+            let (one, two) =
+                tokio::join!(store.rotate_session(&one, at), store.rotate_session(&two, at));
+            for outcome in [one.unwrap(), two.unwrap()] {
+                assert!(matches!(outcome, RotateOutcome::Granted { .. }), "{outcome:?}");
+            }
+        }
+        drop(store);
+        let store = store_in(&name).await;
+        let before = written(&name).await;
+        let sent = store.statements_sent();
+        assert!(store.end_session(&rows[0].id, EndReason::SignedOut, now()).await.unwrap());
+        let owner = Owner::Subject(rows[1].subject.clone());
+        let reason = EndReason::SubjectRevoked;
+        let counts = store.revoke_owner(&owner, Reach::Everything, reason, now()).await.unwrap();
+        assert_eq!(counts.sessions, 1);
+        assert_eq!(store.statements_sent() - sent, 2);
+        drop(store);
+        costs.push(written(&name).await - before);
+    }
+    // Two rows ended, with a record each, and the mark of the owner.
+    assert_eq!(costs, [5, 5]);
+}
+
+/// How many rows were written in a schema, once the numbers have settled.
+async fn written(schema: &str) -> i64 {
+    let beside = beside(&url()).await;
+    let sql = "SELECT sum(n_tup_ins + n_tup_upd + n_tup_del)::bigint FROM pg_stat_user_tables \
+        WHERE schemaname = $1";
+    let (mut last, mut same) = (-1, 0);
+    while same < 15 {
+        tokio::time::sleep(Duration::from_millis(100)).await;
+        let now: i64 = beside.query_one(sql, &[&schema]).await.unwrap().get(0);
+        same = if now == last { same + 1 } else { 0 };
+        last = now;
+    }
+    last
 }
 
 /// Invariants 40 and 41: a dump holds nothing that can be presented.

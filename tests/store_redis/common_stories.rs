@@ -65,3 +65,10 @@ async fn inv_41_signing_keys_lie_sealed() {
         assert!(!signing_keys::holds_any(&value, &secrets));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv_59_many_prune_at_once() {
+    let prefix = prefix();
+    let stores = [open(&prefix).await, open(&prefix).await];
+    sessions::many_prune_at_once(stores, session("ada", now()), now()).await;
+}

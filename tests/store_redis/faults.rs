@@ -88,7 +88,7 @@ async fn scripts_that_the_server_forgot_are_sent_again() {
 /// Killed again and again while sessions are refreshed, with `appendfsync always`: what was
 /// acknowledged is there, a resent attempt gets its first outcome, and nothing forks.
 #[tokio::test(flavor = "multi_thread")]
-async fn killed_and_restarted_it_loses_nothing_acknowledged() {
+async fn inv_52_killed_and_restarted_it_loses_nothing_acknowledged() {
     let mut server = Server::start(&["--appendonly", "yes", "--appendfsync", "always"]);
     let store = RedisOptions::new()
         .deadline(Duration::from_millis(500))
@@ -181,7 +181,7 @@ async fn a_cursor_from_before_a_crash_misses_nothing_after_it() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
-async fn lost_state_is_a_rollback_and_never_a_refusal() {
+async fn inv_19_lost_state_is_a_rollback_and_never_a_refusal() {
     let mut server = Server::start(&[]);
     let store = RedisStore::connect(&server.url()).await.unwrap();
     let row = session("ada", now());

@@ -5,7 +5,8 @@ use std::{collections::BTreeMap, time::Duration};
 use hallpass::{
     id::Subject,
     store::{
-        EndReason, EndedCounts, Owner, Reach, RedisOptions, RedisStore, Refusal,
+        CodeRecord, CodeStore as _, ConsentRecord, ConsentStore as _, EndReason, EndedCounts,
+        Owner, Reach, Redemption, RedisOptions, RedisStore, Refusal, ReplayStore as _,
         RevocationStore as _, RotateOutcome, SessionStore as _,
     },
 };
@@ -13,7 +14,7 @@ use redis::aio::MultiplexedConnection;
 
 use crate::{
     server::Server,
-    support::{now, prefix, raw, rotation, seconds, session, url},
+    support::{attempt, now, prefix, raw, rotation, seconds, session, url},
 };
 
 async fn named() -> (RedisStore, String) {
@@ -39,7 +40,7 @@ async fn lives(raw: &mut MultiplexedConnection, prefix: &str) -> BTreeMap<String
 
 /// Invariants 53 and 54.
 #[tokio::test]
-async fn a_rotation_never_moves_an_expiry_and_indices_live_as_long_as_their_rows() {
+async fn inv_53_54_a_rotation_never_moves_an_expiry_and_indices_live_as_long_as_their_rows() {
     let (store, prefix) = named().await;
     let mut raw = raw(&url()).await;
     let row = session("ada", now());
@@ -80,7 +81,7 @@ async fn a_rotation_never_moves_an_expiry_and_indices_live_as_long_as_their_rows
 }
 
 #[tokio::test]
-async fn ten_thousand_refreshes_leave_one_key_of_the_same_size() {
+async fn inv_60_ten_thousand_refreshes_leave_one_key_of_the_same_size() {
     let (store, prefix) = named().await;
     let mut raw = raw(&url()).await;
     let row = session("ada", now());
@@ -106,7 +107,7 @@ async fn ten_thousand_refreshes_leave_one_key_of_the_same_size() {
 
 /// One script call each, and no command beside it (invariant 49).
 #[tokio::test]
-async fn every_operation_is_one_round_trip() {
+async fn inv_49_every_operation_is_one_round_trip() {
     let server = Server::start(&[]);
     let store = RedisStore::connect(&server.url()).await.unwrap();
     let mut admin = raw(&server.url()).await;
@@ -149,7 +150,82 @@ async fn one_of_each(store: &RedisStore) -> u32 {
     let owner = Owner::Client(row.client);
     store.revoke_owner(&owner, Reach::Everything, EndReason::ClientRevoked, now()).await.unwrap();
     store.prune_sessions(now(), 100).await.unwrap();
-    8
+    let session = session("bob", now());
+    let code = CodeRecord {
+        id: *session.id.as_bytes(),
+        redirect_uri: "https://app.example.com/cb".into(),
+        challenge: "c".repeat(43),
+        expires_at: now() + seconds(60),
+        session,
+        extra: "{}".into(),
+        used: None,
+    };
+    let redemption = Redemption {
+        id: code.id,
+        client: code.session.client.clone(),
+        redirect_uri: code.redirect_uri.clone(),
+        challenge: code.challenge.clone(),
+        attempt: attempt(),
+    };
+    store.insert_code(&code).await.unwrap();
+    store.redeem_code(&redemption, now()).await.unwrap();
+    store.consume_once(&[1; 32], attempt(), now() + seconds(60), now()).await.unwrap();
+    let consent = ConsentRecord {
+        subject: Subject::parse("bob").unwrap(),
+        client: redemption.client,
+        scope: "invoice:*:read".parse().unwrap(),
+        given_at: now(),
+    };
+    store.put_consent(&consent, now()).await.unwrap();
+    store.put_consent(&consent, now()).await.unwrap();
+    13
+}
+
+/// Invariant 50: what ending costs does not depend on how often a session was refreshed. Counted in
+/// the commands that the server carried out for it, within scripts too.
+#[tokio::test]
+async fn inv_50_ending_costs_the_same_after_10_rotations_and_after_10_000() {
+    let mut costs = Vec::new();
+    for rotations in [10, 10_000] {
+        let server = Server::start(&[]);
+        let store = RedisStore::connect(&server.url()).await.unwrap();
+        let mut admin = raw(&server.url()).await;
+        // So that the server knows every script.
+        one_of_each(&store).await;
+        let rows = [session("ada", now()), session("eve", now())];
+        for row in &rows {
+            store.insert_session(row).await.unwrap();
+            for generation in 0..rotations {
+                let at = now() + Duration::from_millis(60_001 * u64::from(generation));
+                store.rotate_session(&rotation(row.id, generation), at).await.unwrap();
+            }
+        }
+        let mut cost = Vec::new();
+        for end in 0..2 {
+            let () = redis::cmd("CONFIG").arg("RESETSTAT").query_async(&mut admin).await.unwrap();
+            if end == 0 {
+                let reason = EndReason::SignedOut;
+                assert!(store.end_session(&rows[0].id, reason, now()).await.unwrap());
+            } else {
+                let owner = Owner::Subject(rows[1].subject.clone());
+                let reason = EndReason::SubjectRevoked;
+                let ended = store.revoke_owner(&owner, Reach::Everything, reason, now()).await;
+                assert_eq!(ended.unwrap().sessions, 1);
+            }
+            let stats: String =
+                redis::cmd("INFO").arg("commandstats").query_async(&mut admin).await.unwrap();
+            let calls = stats.lines().filter_map(|line| line.split_once(",usec="));
+            // Whether an index must live longer depends on the millisecond.
+            let not = ["info", "config", "pexpire"];
+            let calls = calls.filter(|(call, _)| !not.iter().any(|not| call.contains(not)));
+            let mut calls: Vec<_> = calls.map(|(call, _)| call.to_owned()).collect();
+            calls.sort();
+            assert!(calls.contains(&"cmdstat_evalsha:calls=1".to_owned()), "{calls:?}");
+            cost.push(calls);
+        }
+        costs.push(cost);
+    }
+    assert_eq!(costs[0], costs[1]);
 }
 
 /// An owner with more rows than one script ends: dead at once, whoever finishes the sweep.

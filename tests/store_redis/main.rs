@@ -2,6 +2,8 @@
 //! `tests/servers/redis start` starts one.
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod common_stories;
 #[cfg(test)]
 mod conformance;
@@ -9,6 +11,9 @@ mod conformance;
 mod differential;
 #[cfg(test)]
 mod dump;
+#[cfg(test)]
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
 #[cfg(test)]
 #[path = "../every_engine/lost_answer.rs"]
 mod every_engine_lost_answer;

@@ -146,7 +146,7 @@ async fn a_full_server_takes_nothing_new_and_still_ends() {
 }
 
 #[tokio::test]
-async fn a_row_of_another_version_or_with_an_unknown_word_is_corrupt() {
+async fn inv_55_a_row_of_another_version_or_with_an_unknown_word_is_corrupt() {
     // Invariant 55.
     let prefix = prefix();
     let store = RedisOptions::new().prefix(&prefix).connect(&url()).await.unwrap();

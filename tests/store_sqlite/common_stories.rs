@@ -41,3 +41,10 @@ async fn inv_41_signing_keys_lie_sealed() {
         assert!(!signing_keys::holds_any(&bytes, &secrets));
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn inv_59_many_prune_at_once() {
+    let place = Place::new();
+    let stores = [Arc::new(open(&place).await), Arc::new(open(&place).await)];
+    sessions::many_prune_at_once(stores, session(1), NOW).await;
+}

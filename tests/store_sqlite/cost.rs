@@ -4,7 +4,8 @@
 use std::sync::Arc;
 
 use hallpass::store::{
-    EndReason, RevocationFeed, SessionStore, SqliteDurability, SqliteOptions, SqliteStore,
+    EndReason, Owner, Reach, RevocationFeed, RevocationStore, SessionStore, SqliteDurability,
+    SqliteOptions, SqliteStore,
 };
 
 use crate::support::{MINUTE, NOW, Place, SECOND, granted, open, put, rotation, session};
@@ -25,7 +26,7 @@ async fn refresh(store: &SqliteStore, number: u64, from: u32, times: u32) {
 }
 
 #[tokio::test]
-async fn ten_thousand_refreshes_leave_one_row() {
+async fn inv_60_ten_thousand_refreshes_leave_one_row() {
     let place = Place::new();
     let options = SqliteOptions::new().durability(SqliteDurability::Normal);
     let store = options.open(place.file()).await.unwrap();
@@ -41,10 +42,51 @@ async fn ten_thousand_refreshes_leave_one_row() {
     assert_eq!(pages(&place), before, "the file grew");
 }
 
-/// Invariants 49 and 50: one transaction for each hot operation, with the same statements after
-/// 10 and after 1,000 rotations.
+/// Invariant 50: what ending costs does not depend on how often a session was refreshed. Counted in
+/// transactions, statements and bytes of the log.
 #[tokio::test]
-async fn a_hot_operation_is_one_transaction() {
+async fn inv_50_ending_costs_the_same_after_10_rotations_and_after_10_000() {
+    let mut costs = Vec::new();
+    for rotations in [10, 10_000] {
+        let place = Place::new();
+        let options = SqliteOptions::new().durability(SqliteDurability::Normal);
+        let store = options.open(place.file()).await.unwrap();
+        for number in [1, 2] {
+            put(&store, &session(number)).await;
+            refresh(&store, number, 0, rotations).await;
+        }
+        let now = NOW + MINUTE * 2 * rotations;
+        let beside = rusqlite::Connection::open(place.file()).unwrap();
+        let start = || {
+            let emptied = beside.query_row("PRAGMA wal_checkpoint(TRUNCATE)", [], |_| Ok(()));
+            emptied.unwrap();
+            store.counts()
+        };
+        let log = place.path().join("tokens.db-wal");
+        let cost = |before: hallpass::store::SqliteCounts| {
+            let after = store.counts();
+            let bytes = std::fs::metadata(&log).unwrap().len();
+            let statements = after.statements - before.statements;
+            (after.transactions - before.transactions, statements, bytes)
+        };
+        let before = start();
+        assert!(store.end_session(&session(1).id, EndReason::SignedOut, now).await.unwrap());
+        let ended = cost(before);
+        let before = start();
+        let owner = Owner::Subject(session(2).subject);
+        let reason = EndReason::SubjectRevoked;
+        let counts = store.revoke_owner(&owner, Reach::Everything, reason, now).await.unwrap();
+        assert_eq!(counts.sessions, 1);
+        costs.push((ended, cost(before)));
+    }
+    assert_eq!(costs[0], costs[1]);
+    assert_eq!((costs[0].0.0, costs[0].1.0), (1, 1), "one transaction each");
+}
+
+/// Invariant 49: one transaction for each hot operation, with the same statements after 10 and
+/// after 1,000 rotations.
+#[tokio::test]
+async fn inv_49_a_hot_operation_is_one_transaction() {
     let place = Place::new();
     let store = open(&place).await;
     let mut costs = Vec::new();

@@ -155,7 +155,7 @@ async fn a_call_that_takes_too_long_is_unavailable() {
 
 /// Invariant 55: what this version cannot read is refused, and costs its own caller alone.
 #[tokio::test(flavor = "multi_thread")]
-async fn an_unreadable_row_is_refused_and_its_neighbours_are_not() {
+async fn inv_55_an_unreadable_row_is_refused_and_its_neighbours_are_not() {
     let damage = [
         "format = 2",
         "ended_at = 1, end_reason = 'eaten'",

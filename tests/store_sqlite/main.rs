@@ -2,6 +2,8 @@
 //! Must not know how it keeps its promise.
 
 #[cfg(test)]
+mod clients;
+#[cfg(test)]
 mod common_stories;
 #[cfg(test)]
 mod conformance;
@@ -11,6 +13,9 @@ mod cost;
 mod crash;
 #[cfg(test)]
 mod dump;
+#[cfg(test)]
+#[path = "../every_engine/clients.rs"]
+mod every_engine_clients;
 #[cfg(test)]
 #[path = "../every_engine/sessions.rs"]
 mod every_engine_sessions;

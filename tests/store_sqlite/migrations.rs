@@ -67,7 +67,7 @@ async fn migrating_is_repeatable_and_can_be_a_step_of_its_own() {
 /// Invariant 56: programs of two versions share a file for as long as the newer schema says that
 /// the older ones can; then they are refused.
 #[tokio::test]
-async fn a_newer_schema_is_refused_only_where_it_must_be() {
+async fn inv_56_a_newer_schema_is_refused_only_where_it_must_be() {
     let place = Place::new();
     drop(open(&place).await);
     let other = Connection::open(place.file()).unwrap();

@@ -30,7 +30,7 @@ fn copy(place: &Place) -> std::path::PathBuf {
 
 /// Invariants 18 and 19, and the opt-in of an operator who has restored a backup.
 #[tokio::test]
-async fn tokens_ahead_of_a_restored_file_change_nothing_and_may_move_it_on() {
+async fn inv_19_tokens_ahead_of_a_restored_file_change_nothing_and_may_move_it_on() {
     let place = Place::new();
     let store = open(&place).await;
     put(&store, &session(1)).await;

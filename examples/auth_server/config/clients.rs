@@ -62,7 +62,7 @@ fn client(section: &Section<'_>, id: Option<ClientId>, around: &Around<'_>) -> O
     match (is_public, &secret, keys) {
         (true, Given::No, None) => {}
         (true, ..) => section.wrong("a public client has no `secret` and no `jwks`"),
-        (false, Given::Yes(secret), None) => { let _ = secret; },
+        (false, Given::Yes(secret), None) => client = client.secret(secret),
         (false, Given::No, Some(at)) => {
             client = client.private_key_jwt(jwks(&at, around.beside).unwrap_or_default());
         }
@@ -111,6 +111,10 @@ fn client(section: &Section<'_>, id: Option<ClientId>, around: &Around<'_>) -> O
             at.refuse("expected at most what `scope` is");
         }
         client = client.default_scope(default);
+    }
+    if !section.has("audiences") {
+        // Not the issuer: tokens for it are the sign-in's own.
+        client = around.audiences.iter().cloned().fold(client, Client::audience);
     }
     for at in section.texts("audiences", "addresses out of `audiences`") {
         match around.audiences.iter().find(|known| known.as_str() == at.value) {

@@ -158,7 +158,11 @@ fn is_name(name: &str) -> bool {
 
 fn check_uris(list: &'static str, uris: &[String]) -> Result<(), ClientError> {
     if uris.len() > MOST_URIS {
-        return Err(ClientError::TooMany { what: list, limit: MOST_URIS, found: uris.len() });
+        return Err(ClientError::TooMany {
+            what: "URIs of a kind",
+            limit: MOST_URIS,
+            found: uris.len(),
+        });
     }
     for (index, uri) in uris.iter().enumerate() {
         redirect::check(uri).map_err(|problem| ClientError::Redirect {

@@ -36,12 +36,12 @@ impl Authority {
         limit: u32,
     ) -> Result<Vec<ListedClient>, StoreError> {
         let records = self.0.server()?.list_clients(after, limit).await?;
-        records.into_iter().map(ListedClient::read).collect()
+        records.iter().map(ListedClient::read).collect()
     }
 }
 
 impl ListedClient {
-    fn read(record: ClientRecord) -> Result<Self, StoreError> {
+    fn read(record: &ClientRecord) -> Result<Self, StoreError> {
         let client = Client::from_settings(&record.id, &record.settings).map_err(corrupt)?;
         Ok(Self {
             client: Arc::new(client),

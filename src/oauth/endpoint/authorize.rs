@@ -13,7 +13,7 @@ use crate::{
     id::Subject,
     oauth::{
         AuthorizationServer, Endpoint, Form, Host, OAuthError, Request, SignedIn,
-        authorization::{AskedFor, Authorization, Refused, is_registered},
+        authorization::{AskedFor, Authorization, Refused},
         describe,
         pages::{ConsentPage, ErrorPage, guarded},
         reply::ReplyTo,
@@ -210,7 +210,7 @@ pub(super) async fn still_registered(
 ) -> Result<Arc<Client>, OAuthError> {
     let client = server.authority().find_client(&asked.client).await?;
     let client = client.ok_or(OAuthError::UNKNOWN_CLIENT)?;
-    if is_registered(&client, &asked.reply.address) {
+    if client.allows_redirect(&asked.reply.address) {
         Ok(client)
     } else {
         Err(OAuthError::REDIRECT_URI)

@@ -93,3 +93,23 @@ impl<Id: Copy + Ord + Hash> Owned<Id> {
             .unwrap_or_default()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Invariant 54: an owner is remembered no longer than the last of its rows.
+    #[test]
+    fn inv_54_an_owner_goes_with_its_last_row() {
+        let mut owned = Owned::default();
+        let (subject, client) = ("ada".parse().unwrap(), "web".parse().unwrap());
+        for id in [1, 2] {
+            owned.insert(id, &subject, &client);
+        }
+        owned.remove(&1, &subject, &client);
+        assert_eq!(owned.of(&Owner::Client(client.clone())), [2]);
+        assert_eq!(owned.0.len(), 3);
+        owned.remove(&2, &subject, &client);
+        assert!(owned.0.is_empty());
+    }
+}
