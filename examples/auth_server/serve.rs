@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{
     api,
-    app::{App, told},
+    app::{App, say, told},
     browser,
     host::Pages,
     pages::Page,
@@ -38,21 +38,21 @@ pub(crate) async fn serve(app: Arc<App>, listen: SocketAddr) -> Result<(), Failu
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let service = router(&app)?.into_make_service_with_connect_info::<SocketAddr>();
-    println!("listening on http://{}", listener.local_addr()?);
+    say(&format!("listening on http://{}", listener.local_addr()?));
     let mut hangup = signal(SignalKind::hangup())?;
     let rotating = app.clone();
     let rotation = tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             match rotating.authority.rotate_keys().await {
-                Ok(()) => println!("SIGHUP: the next key signs"),
-                Err(error) => eprintln!("SIGHUP: the keys are as they were: {}", told(&error)),
+                Ok(()) => say("SIGHUP: the next key signs"),
+                Err(error) => say(&format!("SIGHUP: the keys are as they were: {}", told(&error))),
             }
         }
     });
     axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
     rotation.abort();
     drop(maintenance);
-    println!("stopped");
+    say("stopped");
     Ok(())
 }
 
