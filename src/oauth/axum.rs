@@ -34,8 +34,7 @@ pub fn router<S>(server: &AuthorizationServer) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let places: Vec<_> = server.places().collect();
-    routes(server, places)
+    routes(server, server.places())
 }
 
 /// The endpoints at their paths below the issuer: to `nest` at the issuer's path, or to serve
@@ -45,15 +44,17 @@ pub fn nested<S>(server: &AuthorizationServer) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let places: Vec<_> = server.places_below().collect();
-    routes(server, places)
+    routes(server, server.places_below())
 }
 
-fn routes<S>(server: &AuthorizationServer, places: Vec<(String, Place)>) -> Router<S>
+fn routes<S>(
+    server: &AuthorizationServer,
+    places: impl Iterator<Item = (String, Place)>,
+) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    places.into_iter().fold(Router::new(), |router, (path, place)| {
+    places.fold(Router::new(), |router, (path, place)| {
         let server = server.clone();
         let handle = move |request: Request| async move { answer(&server, place, request).await };
         router.route(&path, any(handle))

@@ -152,7 +152,7 @@ async fn junk_expired_codes_and_malformed_verifiers_never_reach_the_store() {
         let refused = auth.redeem_code(bad, by_partner(&partner)).await.unwrap_err();
         assert!(matches!(refused, CodeError::Token(_)), "{bad}: {refused:?}");
     }
-    for bad in [&"a".repeat(42), &"a".repeat(129), "", &format!("{}+", &VERIFIER[1..])] {
+    for bad in [&"a".repeat(42), &"a".repeat(129), "", &format!("{VERIFIER}+")] {
         let given = CodeRedemption::new(&partner, bad).redirect_uri(REDIRECT);
         let refused = auth.redeem_code(&one, given).await.unwrap_err();
         assert!(matches!(refused, CodeError::Verifier), "{bad}: {refused:?}");
@@ -310,6 +310,7 @@ async fn nothing_that_is_printed_holds_a_code_or_a_token() {
         redeemed.id_token().unwrap().expose_secret(),
     ];
     for secret in secrets {
-        assert!(!printed.contains(&secret[secret.len() - 20..]), "{printed}");
+        let (_, end) = secret.split_at(secret.len() - 20);
+        assert!(!printed.contains(end), "{printed}");
     }
 }

@@ -6,6 +6,8 @@ mod actix;
 #[cfg(test)]
 mod axum;
 #[cfg(test)]
+mod browser;
+#[cfg(test)]
 mod documents;
 #[cfg(test)]
 mod feed;

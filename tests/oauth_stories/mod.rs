@@ -4,7 +4,7 @@
 mod browser;
 mod races;
 mod refusals;
-mod stage;
+pub(crate) mod stage;
 
 use std::sync::Arc;
 

@@ -29,8 +29,8 @@ pub(crate) const SECRET: &str = "5f1b3c0e9a7d4c52b8e6f0a1d2c3b4a5968778695a4b3c2
 
 /// The user whose name the cookie says. A real host has a session behind it.
 #[derive(Debug)]
-struct Users {
-    since: Timestamp,
+pub(crate) struct Users {
+    pub(crate) since: Timestamp,
 }
 
 #[async_trait]
