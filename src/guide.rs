@@ -58,6 +58,10 @@ pub mod oauth_endpoints {}
 #[doc = include_str!("../docs/oauth-routers.md")]
 pub mod oauth_routers {}
 
+/// Run-book of an authorization server.
+#[doc = include_str!("../docs/deploy.md")]
+pub mod deploy {}
+
 /// Testing a service.
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
