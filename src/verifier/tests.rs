@@ -4,5 +4,7 @@
 mod api_keys;
 mod feed;
 mod order;
+mod rfc9068;
 mod scopes;
 mod support;
+mod wycheproof;

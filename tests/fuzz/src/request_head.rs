@@ -86,7 +86,12 @@ pub fn run(data: &[u8]) {
         };
         let answer = guard.answer(&refusal, None);
         judge(&answer, &realm);
-        let secret = values.iter().map(|(_, value)| value.trim()).find(|value| value.len() > 12);
+        // What the host itself shows may by chance be what was sent.
+        let shown = format!("{realm} {metadata}");
+        let secret = values
+            .iter()
+            .map(|(_, value)| value.trim())
+            .find(|value| value.len() > 12 && !shown.contains(value.get(..6).unwrap_or(value)));
         if let Some(secret) = secret {
             assert!(!answer.body().contains(secret));
             assert!(answer.headers().all(|(_, value)| !value.contains(secret)));
