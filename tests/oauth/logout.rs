@@ -108,6 +108,10 @@ async fn with_a_hint_of_another_user_the_user_is_asked() {
     let page = logout(&world, &[("id_token_hint", hint)]).await;
     shown(&page, 200, "Sign out?");
     assert!(world.auth.verify(ada.issued().access_token()).await.is_ok());
+    // Who says yes signs out themselves: the session of the hint is another's.
+    let answer = world.post("/logout", &[("ticket", &ticket(&page))]).await;
+    assert!(answer.header("set-cookie").is_some());
+    assert!(world.auth.verify(ada.issued().access_token()).await.is_ok());
     // No ID token of ours: no hint at all.
     for junk in ["x", ada.issued().access_token().expose_secret(), &format!("{hint}A")] {
         shown(&logout(&world, &[("id_token_hint", junk)]).await, 200, "Sign out?");

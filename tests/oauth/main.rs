@@ -12,5 +12,6 @@ mod consent;
 mod host;
 mod id_token;
 mod logout;
+mod meanwhile;
 mod sign_in;
 mod support;

@@ -4,7 +4,7 @@
 use crate::{
     authority::{Client, ConsentError},
     oauth::{
-        AuthorizationServer, Form, Host, OAuthError, Request, SignedIn,
+        AuthorizationServer, Endpoint, Form, Host, OAuthError, Request, SignedIn,
         authorization::Refused,
         endpoint::authorize::{ConsentTicket, LIFETIME, PURPOSE, still_registered, told},
     },
@@ -37,6 +37,7 @@ impl AuthorizationServer {
         if request.head.method() != "POST" {
             return Err(shown(OAuthError::POST_ONLY));
         }
+        self.admit(Endpoint::Decision, None, request).await.map_err(shown)?;
         let form = Form::read(request).map_err(shown)?;
         let sealed = form.only("ticket").map_err(shown)?.ok_or(shown(OAuthError::TICKET))?;
         let ticket: ConsentTicket =
@@ -73,12 +74,13 @@ impl AuthorizationServer {
         ticket: &ConsentTicket,
         scope: Scope,
     ) -> Result<Answer, OAuthError> {
+        let born = self.authority().birth(&user.subject, client.id());
         let given = self.authority().give_consent(&user.subject, client.id(), &scope).await;
         let _ = given.map_err(|error| match error {
             ConsentError::Scope(_) => OAuthError::SCOPE,
             ConsentError::Unavailable(error) => error.into(),
         })?;
-        self.send_code(user, client, &ticket.asked, scope).await
+        self.send_code(user, client, &ticket.asked, scope, born).await
     }
 }
 
