@@ -53,6 +53,15 @@ pub mod oauth {}
 #[doc = include_str!("../docs/oauth-endpoints.md")]
 pub mod oauth_endpoints {}
 
+/// Routers, metadata, keys and the feed of an authorization server; what to check before it is used.
+#[cfg(feature = "oauth")]
+#[doc = include_str!("../docs/oauth-routers.md")]
+pub mod oauth_routers {}
+
+/// Run-book of an authorization server.
+#[doc = include_str!("../docs/deploy.md")]
+pub mod deploy {}
+
 /// Testing a service.
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}

@@ -13,7 +13,9 @@ fn every_store_is_held_to_every_invariant_by_a_test_that_exists() {
     let (_, table) = text.split_once("## Where every store is held").unwrap();
     let lines: Vec<Vec<&str>> = table
         .lines()
-        .filter(|line| line.starts_with("| ") && line[2..].starts_with(|c: char| c.is_numeric()))
+        .filter(|line| {
+            line.strip_prefix("| ").is_some_and(|rest| rest.starts_with(|c: char| c.is_numeric()))
+        })
         .map(|line| line.trim_matches('|').split('|').map(str::trim).collect())
         .collect();
     assert_eq!(lines.len(), 14);

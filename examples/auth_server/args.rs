@@ -7,17 +7,20 @@ pub(crate) const USAGE: &str = "\
 usage: auth_server [--config FILE] [--listen ADDRESS]   start the server
        auth_server --config FILE --check                say what is wrong with the file, start nothing
        auth_server --config FILE --rotate-now           a signing key was stolen: withdraw it, sign with the next
+       auth_server --config FILE --api-key CLIENT SCOPE print an API key for a client, to send as a bearer token
        auth_server --hash-password                      read a password from standard input, print its hash";
 
 const DEMO: &str =
     concat!(env!("CARGO_MANIFEST_DIR"), "/examples/auth_server/demo/auth_server.toml");
 
 /// What is to be done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) enum Task {
     Serve,
     Check,
     RotateNow,
+    /// For this client, with this scope.
+    ApiKey(String, String),
     HashPassword,
     Help,
 }
@@ -52,6 +55,12 @@ impl Args {
                 }
                 "--check" => args.task = Task::Check,
                 "--rotate-now" => args.task = Task::RotateNow,
+                "--api-key" => {
+                    let (Some(client), Some(scope)) = (words.next(), words.next()) else {
+                        return Err("`--api-key` needs a client and a scope".to_owned());
+                    };
+                    args.task = Task::ApiKey(client, scope);
+                }
                 "--hash-password" => args.task = Task::HashPassword,
                 "--help" | "-h" => args.task = Task::Help,
                 _ => return Err(format!("`{word}` is not an option\n\n{USAGE}")),

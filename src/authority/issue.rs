@@ -77,8 +77,8 @@ impl Authority {
     }
 
     /// Gives out an access token that belongs to no session: it has no refresh token, and ends
-    /// by its own expiry, or when it, its subject or its client is revoked. The store is not
-    /// asked.
+    /// by its own expiry, or when it, its subject or its client is revoked. The store is asked
+    /// for a client that was registered in it, and for no other.
     ///
     /// # Errors
     /// [`IssueError`]; nothing was given out then.
@@ -87,9 +87,11 @@ impl Authority {
         self.0.keys.ensure().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
-        let client = inner.client_of_grant(&grant.client).await?;
-        let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
+        // The time before the client is read: no row in the store stops a token without a session,
+        // so one that is disabled later must find it born before.
         let now = inner.clock.now();
+        let client = inner.client_of_grant_now(&grant.client).await?;
+        let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         let expires_at = inner.access_expiry(&grant, client.as_deref(), now)?;
         let born = inner.birth(&grant.subject, &grant.client, now);
         let access = inner.mint_alone(&grant, born, now, expires_at)?;

@@ -1,7 +1,7 @@
 //! Applications that are known to an authority: registered, found, proved, changed, disabled. One
 //! test for each rule of `docs/clients.md` and each invariant that can be seen from outside.
 
-#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
+#![expect(clippy::unwrap_used, reason = "helpers of tests are tests")]
 
 mod change;
 mod configured;

@@ -72,7 +72,7 @@ async fn at_most_two_work_and_none_beyond_its_overlap() {
     auth.clock().advance(SECOND);
     work([false, false, true]).await;
     // A leak: the new one alone, at once.
-    let four = auth.rotate_client_secret(&partner_id, 0 * SECOND).await.unwrap();
+    let four = auth.rotate_client_secret(&partner_id, std::time::Duration::ZERO).await.unwrap();
     work([false, false, false]).await;
     assert!(auth.authenticate_client(&partner_id, &four).await.unwrap().is_some());
     // An overlap is never made longer by the next rotation.

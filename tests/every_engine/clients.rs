@@ -141,9 +141,15 @@ impl<S: ServerStore> Two<S> {
         ));
         assert!(matches!(self.login(&self.here).await.unwrap_err(), IssueError::Client { .. }));
         if are_apart {
-            // There it is known until the next poll, and yet nothing new begins: the store says
-            // that its owner was revoked, and then the client is looked at again.
+            // There it is known until the next poll, and yet nothing new begins: the store is
+            // asked before anything new does.
             assert!(self.there.find_client(&self.partner).await.unwrap().is_some());
+            // A token without a session has no row that could stop it: the client's is read.
+            let alone = Grant::new("partner", "page:7:read".parse().unwrap()).client("partner");
+            assert!(matches!(
+                self.there.issue_access(alone).await.unwrap_err(),
+                IssueError::Client { .. }
+            ));
             assert!(matches!(
                 self.refresh(&self.there, &held).await.unwrap_err(),
                 RefreshError::Ended(EndReason::ClientRevoked)

@@ -19,11 +19,14 @@ use hallpass::{
 
 use crate::support::{CHALLENGE, REDIRECT, authority_on, authority_with};
 
+/// Why a sign-in was asked for, the way back, and the hint.
+pub(crate) type AskedFor = (SignInReason, String, Option<String>);
+
 /// Remembers nothing: the cookie says who and since when. A real host signs it.
 #[derive(Debug, Default)]
 pub(crate) struct TestHost {
     /// What the last sign-in was asked for.
-    pub(crate) asked: std::sync::Arc<Mutex<Option<(SignInReason, String, Option<String>)>>>,
+    pub(crate) asked: std::sync::Arc<Mutex<Option<AskedFor>>>,
     texts: ScopeTexts,
 }
 
@@ -65,7 +68,7 @@ impl Host for TestHost {
 pub(crate) struct World<S = MemoryStore> {
     pub(crate) auth: TestAuthority<S>,
     pub(crate) server: AuthorizationServer,
-    pub(crate) asked: std::sync::Arc<Mutex<Option<(SignInReason, String, Option<String>)>>>,
+    pub(crate) asked: std::sync::Arc<Mutex<Option<AskedFor>>>,
     pub(crate) cookie: Option<String>,
 }
 
@@ -139,7 +142,7 @@ impl<S: ServerStore> World<S> {
     }
 
     /// What the host was last asked to sign in for.
-    pub(crate) fn asked(&self) -> Option<(SignInReason, String, Option<String>)> {
+    pub(crate) fn asked(&self) -> Option<AskedFor> {
         self.asked.lock().unwrap().take()
     }
 
@@ -209,7 +212,8 @@ pub(crate) fn sent_to(answer: &Answer, address: &str) -> Vec<(String, String)> {
         }
         String::from_utf8(bytes).unwrap()
     };
-    query[1..]
+    let query = query.strip_prefix(['?', '&']).unwrap();
+    query
         .split('&')
         .map(|pair| pair.split_once('=').unwrap())
         .map(|(name, value)| (decode(name), decode(value)))

@@ -2,8 +2,11 @@
 
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "helpers of tests are tests")]
 
+mod assertion;
 mod client_auth;
 mod client_credentials;
+mod code;
+mod disabled;
 mod errors;
 mod hostile;
 mod introspect;

@@ -19,7 +19,7 @@ pub(crate) const MINUTE: Duration = Duration::from_secs(60);
 /// A resource server beside [`TestAuthority::AUDIENCE`].
 pub(crate) const FILES: &str = "https://files.test";
 
-pub(crate) const SECRET: &str = "a secret of 40 characters: + % & = é ok!";
+pub(crate) const SECRET: &str = "40-characters-that-need-escapes:+%&=/ok!";
 
 pub(crate) type TestStore = CountingStore<FailingStore<MemoryStore>>;
 

@@ -3,7 +3,10 @@
 
 use std::sync::Arc;
 
-use hallpass::{MemoryStore, Timestamp, store::SessionRecord};
+use hallpass::{
+    MemoryStore, Timestamp,
+    store::{SessionRecord, SigningKeyStore},
+};
 
 use crate::{
     every_engine_sessions as sessions, every_engine_signing_keys as signing_keys,
@@ -48,4 +51,14 @@ async fn inv_59_many_prune_at_once() {
 async fn inv_68_instances_agree_on_one_new_signing_key() {
     let [one, other] = twice();
     signing_keys::instances_agree(&[one, Arc::clone(&other), other], base()).await;
+}
+
+#[tokio::test]
+async fn inv_41_signing_keys_lie_sealed() {
+    let [store, _] = twice();
+    let secrets = signing_keys::keys_are_sealed(&store, base()).await;
+    for record in store.load_signing_keys().await.unwrap().keys {
+        assert!(!signing_keys::holds_any(&record.sealed_private, &secrets));
+        assert!(!signing_keys::holds_any(record.public_jwk.as_bytes(), &secrets));
+    }
 }

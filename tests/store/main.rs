@@ -7,10 +7,12 @@ mod common_stories;
 mod conformance;
 #[cfg(test)]
 mod decide;
-#[cfg(all(test, feature = "test-util"))]
+#[cfg(test)]
+#[cfg(feature = "test-util")]
 #[path = "../every_engine/sessions.rs"]
 mod every_engine_sessions;
-#[cfg(all(test, feature = "test-util"))]
+#[cfg(test)]
+#[cfg(feature = "test-util")]
 #[path = "../every_engine/signing_keys.rs"]
 mod every_engine_signing_keys;
 #[cfg(all(test, feature = "test-util"))]

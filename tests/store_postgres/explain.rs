@@ -293,9 +293,10 @@ fn version_13_has_all_of(sql: &str) {
     for newer in NEWER {
         assert!(!text.contains(newer), "{newer} is newer than version 13");
     }
-    for (at, _) in text.match_indices('(') {
+    let calls: Vec<&str> = text.split('(').collect();
+    for before in calls.iter().take(calls.len() - 1) {
         let word = |c: char| !c.is_ascii_alphanumeric() && c != '_';
-        let name = text[..at].rsplit(word).next().unwrap();
+        let name = before.rsplit(word).next().unwrap();
         assert!(name.is_empty() || FUNCTIONS.contains(&name), "{name}: which version has it?");
     }
 }

@@ -25,7 +25,7 @@ async fn inv_41_no_file_holds_a_client_secret() {
     let made = auth.register_client(Client::confidential("made")).await.unwrap().secret.unwrap();
     let given = "correct-horse,battery-staple!tree";
     auth.register_client(Client::confidential("given").secret(given)).await.unwrap();
-    drop((auth, store));
+    // The store is still open, so that what waits in the log is looked at, too.
     for file in std::fs::read_dir(place.path()).unwrap() {
         let bytes = std::fs::read(file.unwrap().path()).unwrap();
         for secret in [made.expose_secret(), given] {
@@ -33,4 +33,5 @@ async fn inv_41_no_file_holds_a_client_secret() {
             assert!(!found);
         }
     }
+    drop((auth, store));
 }

@@ -22,7 +22,7 @@ pub(crate) use self::{
     keys::{KeyChoice, MasterChoice},
     mistake::Mistakes,
     people::{Described, User},
-    routes::{ForwardAuth, Proxy, Resource},
+    routes::{ForwardAuth, Resource},
     server::{Lifetimes, Server, SignInLimit},
 };
 use self::{mistake::File, section::Section};

@@ -11,16 +11,11 @@ use crate::explain::Explained;
 pub(crate) struct Consent<'p> {
     /// Where the answer goes.
     pub(crate) action: &'p str,
-    /// What the form carries, names and values.
-    pub(crate) hidden: &'p [(&'p str, &'p str)],
-    /// The name and value of the button that allows, and of the one that does not.
-    pub(crate) allow: (&'p str, &'p str),
-    pub(crate) deny: (&'p str, &'p str),
+    /// What proves that it answers this question.
+    pub(crate) ticket: &'p str,
     pub(crate) app: &'p str,
     /// Where the person is sent back to.
     pub(crate) returns_to: &'p str,
-    /// Who is asked.
-    pub(crate) user: &'p str,
     pub(crate) asked: &'p [Explained],
     /// What was allowed before.
     pub(crate) had: &'p [Explained],
@@ -28,15 +23,11 @@ pub(crate) struct Consent<'p> {
 
 impl Look {
     pub(crate) fn consent(&self, consent: &Consent<'_>) -> Page {
-        let title = "Allow access?";
         let body = html! {
-            p {
-                strong class="person" { (consent.app) }
-                " asks to do this for you, " strong class="person" { (consent.user) } ":"
-            }
+            p { strong class="person" { (consent.app) } " asks to do this for you:" }
             (permissions(consent.asked))
             @if !consent.had.is_empty() {
-                h2 { "It may already" }
+                h2 { "You have allowed this before" }
                 (permissions(consent.had))
             }
             p class="aside" {
@@ -44,18 +35,31 @@ impl Look {
                 ". You can take it back at any time under “Your sign-ins and apps”."
             }
             form method="post" action=(consent.action) {
-                @for (name, value) in consent.hidden {
-                    input type="hidden" name=(name) value=(value);
-                }
+                input type="hidden" name="ticket" value=(consent.ticket);
                 div class="choice" {
-                    button type="submit" name=(consent.allow.0) value=(consent.allow.1) { "Allow" }
-                    button type="submit" class="plain" name=(consent.deny.0) value=(consent.deny.1) {
+                    button type="submit" name="decision" value="allow" { "Allow" }
+                    button type="submit" class="plain" name="decision" value="deny" {
                         "Do not allow"
                     }
                 }
             }
         };
-        self.page(title, &body)
+        self.page("Allow access?", &body)
+    }
+
+    /// Asks whether to sign out, since an application would like it.
+    pub(crate) fn sign_out(&self, action: &str, ticket: &str, app: Option<&str>) -> Page {
+        let body = html! {
+            @if let Some(app) = app {
+                p { "You come from " strong class="person" { (app) } "." }
+            }
+            p { "Do you want to sign out here?" }
+            form method="post" action=(action) {
+                input type="hidden" name="ticket" value=(ticket);
+                button type="submit" { "Sign out" }
+            }
+        };
+        self.page("Sign out?", &body)
     }
 }
 

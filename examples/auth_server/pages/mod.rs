@@ -56,11 +56,7 @@ impl Look {
                 }
             }
         };
-        Page {
-            status: StatusCode::OK,
-            html: html.into_string(),
-            form_targets: String::new(),
-        }
+        Page { status: StatusCode::OK, html: html.into_string(), form_targets: String::new() }
     }
 
     /// A page that says one thing.
@@ -70,6 +66,16 @@ impl Look {
             p { a href={ (self.base) "/account" } { "Your sign-ins and apps" } }
         };
         self.page(title, &body).status(status)
+    }
+
+    /// An application's request that cannot go on.
+    pub(crate) fn app_error(&self, status: StatusCode, error: &str, description: &str) -> Page {
+        let body = html! {
+            p { "The app that you come from has sent something that we cannot answer." }
+            p class="aside" { (description) " " code { (error) } }
+            p { a href={ (self.base) "/account" } { "Your sign-ins and apps" } }
+        };
+        self.page("This did not work", &body).status(status)
     }
 
     /// What nobody signed in sees first.
@@ -130,7 +136,8 @@ impl Page {
 /// end the directive.
 fn source(uri: &str) -> Option<String> {
     let (scheme, rest) = uri.split_once(':')?;
-    let is_plain = |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+.:[]".contains(&b));
+    let is_plain =
+        |text: &str| text.bytes().all(|b| b.is_ascii_alphanumeric() || b"-+.:[]".contains(&b));
     if !is_plain(scheme) {
         return None;
     }
@@ -140,7 +147,9 @@ fn source(uri: &str) -> Option<String> {
     let host = rest.split(['/', '?', '#']).next().filter(|host| is_plain(host))?;
     // On loopback the port may vary (RFC 8252 §7.3).
     match scheme {
-        "http" if !host.contains("]:") && host.split(':').count() == 1 => Some(format!("http://{host}:*")),
+        "http" if !host.contains("]:") && host.split(':').count() == 1 => {
+            Some(format!("http://{host}:*"))
+        }
         _ => Some(format!("{scheme}://{host}")),
     }
 }

@@ -4,7 +4,7 @@
 use crate::{
     authority::{Client, ConsentError},
     oauth::{
-        AuthorizationServer, Form, Host, OAuthError, Request, SignedIn,
+        AuthorizationServer, Endpoint, Form, Host, OAuthError, Request, SignedIn,
         authorization::Refused,
         endpoint::authorize::{ConsentTicket, LIFETIME, PURPOSE, still_registered, told},
     },
@@ -37,6 +37,7 @@ impl AuthorizationServer {
         if request.head.method() != "POST" {
             return Err(shown(OAuthError::POST_ONLY));
         }
+        self.admit(Endpoint::Decision, None, request).await.map_err(shown)?;
         let form = Form::read(request).map_err(shown)?;
         let sealed = form.only("ticket").map_err(shown)?.ok_or(shown(OAuthError::TICKET))?;
         let ticket: ConsentTicket =

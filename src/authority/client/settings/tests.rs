@@ -74,7 +74,7 @@ fn inv_55_nothing_else_is_read() {
         with("\"version\":1,", "\"version\":1,\"future\":true,"),
         with("\"trusted\":true,", ""),
         with("\"trusted\":true,", "\"trusted\":true,\"trusted\":false,"),
-        with("\"scope\":\"invoice:*:read openid page:7:write\",", ""),
+        with(&format!("\"scope\":\"{}\",", full().ceiling().unwrap()), ""),
         with(",\"max_sessions\":3", ""),
         with("\"trusted\":true", "\"trusted\":1"),
         with("\"private_key_jwt\"", "\"tls_client_auth\""),
