@@ -54,8 +54,7 @@ impl AuthorizationServer {
 
     async fn begin(&self, host: &dyn Host, request: &Request<'_>) -> Result<Answer, Refused> {
         let form = Form::read(request).map_err(Refused::Shown)?;
-        let admitted = self.admit(Endpoint::Authorize, form.get("client_id"), request).await;
-        admitted.map_err(Refused::Shown)?;
+        self.admit_named(Endpoint::Authorize, &form, request).await.map_err(Refused::Shown)?;
         let authorization = self.read_authorization(&form).await?;
         let reply = authorization.asked.reply.clone();
         let answer = self.ask(host, request, &form, authorization).await;

@@ -51,7 +51,7 @@ impl AuthorizationServer {
 
     async fn sign_out(&self, host: &dyn Host, request: &Request<'_>) -> Result<Answer, OAuthError> {
         let form = Form::parse(request)?;
-        self.admit(Endpoint::Logout, form.get("client_id"), request).await?;
+        self.admit_named(Endpoint::Logout, &form, request).await?;
         let user = host.user(&request.head).await.map_err(|error| told(&error))?;
         let user = user.map(|user| user.subject);
         if let (Some(ticket), "POST") = (form.get("ticket"), request.head.method()) {
