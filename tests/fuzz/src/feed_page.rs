@@ -7,9 +7,11 @@ use hallpass::store::{Cursor, FeedPage};
 pub fn run(data: &[u8]) {
     let Ok(text) = str::from_utf8(data) else { return };
     if let Ok(page) = FeedPage::from_json(text) {
-        let value: serde_json::Value = serde_json::from_str(text).expect("it was read");
-        let records = value["records"].as_array().expect("a page has records");
-        assert_eq!(page.records.len(), records.len(), "none is skipped");
+        // A number that no member of ours has may be too large for the other reader.
+        if let Ok(value) = serde_json::from_str::<serde_json::Value>(text) {
+            let records = value["records"].as_array().expect("a page has records");
+            assert_eq!(page.records.len(), records.len(), "none is skipped");
+        }
         let json = page.to_json();
         let again = FeedPage::from_json(&json).expect("what we write");
         assert_eq!(again.to_json(), json);

@@ -77,7 +77,8 @@ pub fn run(data: &[u8]) {
             Ok(Caller::Verified(who)) => {
                 assert!(is_good && who.subject() == "ada");
                 // Then by scope: what is asked for comes from elsewhere, too.
-                let Ok(required) = Require::parse(&text(&mut u, "ab:*12rw \"")) else { return };
+                let required = text(&mut u, "ab:*12rw \"").replace(CANARY, "");
+                let Ok(required) = Require::parse(&required) else { return };
                 match who.require(required) {
                     Ok(()) => return,
                     Err(denied) => Refusal::from(denied),
