@@ -44,11 +44,11 @@ fn walk(path: &Path, name: &str, names: &mut BTreeSet<String>) {
     let own = path.parent().unwrap();
     let folder = if is_root { own.to_owned() } else { own.join(path.file_stem().unwrap()) };
     for (at, _) in code.match_indices("\npub ") {
-        let rest = code[at..].trim_start().strip_prefix("pub ").unwrap();
+        let rest = code.split_at(at).1.trim_start().strip_prefix("pub ").unwrap();
         let (word, more) = rest.split_once(' ').unwrap();
         match word {
             "use" => {
-                let statement = &more[..more.find(';').unwrap()];
+                let (statement, _) = more.split_once(';').unwrap();
                 names.extend(brought(statement).into_iter().map(|item| format!("{name}::{item}")));
             }
             "mod" => {
