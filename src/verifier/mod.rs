@@ -8,6 +8,7 @@
 mod api_key;
 mod build;
 mod builder;
+mod cache;
 mod carried;
 mod check;
 mod confirm;

@@ -17,8 +17,9 @@ use crate::{
 use super::{
     RevocationIndex, RevokedBy, TokenKind, Undecided, Verified, VerifierBuilder, VerifyError,
     api_key::ApiKeys,
+    cache::{Standing, VerifiedCache},
     carried::Carried,
-    check::{Checked, Checker},
+    check::Checker,
     confirm::Confirmations,
     feed::{Follower, News},
     index::Probe,
@@ -45,6 +46,7 @@ pub struct Verifier(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) checker: Checker,
+    pub(super) cache: VerifiedCache,
     pub(super) clock: Arc<dyn Clock>,
     /// `None` where the host chose to verify without revocation.
     pub(super) follower: Option<Follower>,
@@ -52,6 +54,19 @@ pub(super) struct Inner {
     pub(super) prefixes: Prefixes,
     pub(super) api_keys: Option<ApiKeys>,
     pub(super) confirmations: Option<Confirmations>,
+}
+
+/// A token that is genuine and in force, revocation aside.
+struct Genuine {
+    carried: Arc<Carried>,
+    found: Found,
+}
+
+enum Found {
+    /// It was checked before and is in the cache.
+    Again,
+    /// It was checked now; with what it takes to remember that, if it may be remembered.
+    Anew { standing: Option<Standing>, now: Timestamp },
 }
 
 impl Verifier {
@@ -73,12 +88,23 @@ impl Verifier {
     /// kept up with the revocations (call [`Verifier::tick`], or use [`Verifier::verify`]).
     pub fn verify_jwt(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
         let token = token.token_text();
-        told(self.genuine(token).and_then(|checked| self.decide(checked)))
+        told(self.genuine(token).and_then(|genuine| self.decide(token, genuine)))
     }
 
-    fn genuine(&self, token: &str) -> Result<Checked, VerifyError> {
+    fn genuine(&self, token: &str) -> Result<Genuine, VerifyError> {
+        let Inner { checker, cache, .. } = &*self.0;
+        let now = self.now();
+        // Before the keys themselves are looked at: should they change meanwhile, what is found
+        // under them is already outdated.
+        let generation = if cache.is_on() { checker.keys.generation() } else { None };
+        if let Some(carried) = generation.and_then(|known| cache.find(token, known, now)) {
+            return Ok(Genuine { carried, found: Found::Again });
+        }
         self.reject_opaque(token)?;
-        self.0.checker.check(token, self.now())
+        let checked = checker.check(token, now)?;
+        let standing = generation.zip(checked.until);
+        let standing = standing.map(|(generation, until)| Standing { generation, until });
+        Ok(Genuine { carried: checked.carried, found: Found::Anew { standing, now } })
     }
 
     /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation.
@@ -93,12 +119,12 @@ impl Verifier {
         Ok(Verified::new(self.genuine_or_new_key(token).await?.carried))
     }
 
-    async fn genuine_or_new_key(&self, token: &str) -> Result<Checked, VerifyError> {
+    async fn genuine_or_new_key(&self, token: &str) -> Result<Genuine, VerifyError> {
         match self.genuine(token) {
             Err(missing @ (VerifyError::UnknownKey | VerifyError::Keys(_))) => {
                 self.check_with_new_keys(token, missing).await
             }
-            checked => checked,
+            genuine => genuine,
         }
     }
 
@@ -118,13 +144,17 @@ impl Verifier {
         {
             return self.verify_api_key(api_keys, token).await;
         }
-        let checked = self.genuine_or_new_key(token).await?;
+        let genuine = self.genuine_or_new_key(token).await?;
         let keys = &self.0.checker.keys;
         if keys.due_in().is_zero() {
             keys.nudge().await;
         }
+        let follower = self.0.follower.as_ref();
+        if follower.is_none_or(|follower| follower.is_settled(&*self.0.clock)) {
+            return self.decide_settled(token, genuine);
+        }
         self.keep_up().await;
-        self.decide(checked)
+        self.decide(token, genuine)
     }
 
     /// Loads keys and revocations, so that the first request does not wait for them. Both are
@@ -148,6 +178,7 @@ impl Verifier {
         let keys = &self.0.checker.keys;
         keys.refresh().await;
         self.keep_up().await;
+        self.0.cache.sweep(keys.generation(), self.now());
         if let Some(api_keys) = &self.0.api_keys {
             api_keys.used.write(&*api_keys.store).await;
         }
@@ -188,7 +219,7 @@ impl Verifier {
         &self,
         token: &str,
         missing: VerifyError,
-    ) -> Result<Checked, VerifyError> {
+    ) -> Result<Genuine, VerifyError> {
         let checker = &self.0.checker;
         match (checker.missing_kid(token), missing) {
             (Some(kid), _) => {
@@ -201,7 +232,7 @@ impl Verifier {
             }
             (None, missing) => return Err(missing),
         }
-        checker.check(token, self.now())
+        self.genuine(token)
     }
 
     /// A poll that fails is no failure of this request as long as what we know is fresh.
@@ -214,19 +245,30 @@ impl Verifier {
     }
 
     /// The last step for a JWT: freshness, then revocation.
-    fn decide(&self, checked: Checked) -> Result<Verified, VerifyError> {
-        let Checked { carried, kid } = checked;
+    fn decide(&self, token: &str, genuine: Genuine) -> Result<Verified, VerifyError> {
         if self.0.follower.as_ref().is_some_and(|feed| !feed.may_decide(&*self.0.clock)) {
             return Err(VerifyError::Stale);
         }
+        self.decide_settled(token, genuine)
+    }
+
+    /// The same where enough is known to decide.
+    fn decide_settled(&self, token: &str, genuine: Genuine) -> Result<Verified, VerifyError> {
+        let Genuine { carried, found } = genuine;
         let index = &self.0.news.index;
-        if index.is_withdrawn(&kid) {
+        let key = carried.facts.key.as_ref();
+        if key.is_some_and(|key| index.is_withdrawn(key.kid())) {
             return Err(VerifyError::Revoked { by: RevokedBy::SigningKey });
         }
         if let Some(by) = index.find(&probe(&carried)) {
             return Err(VerifyError::Revoked { by });
         }
-        self.confirm(&carried);
+        if let Found::Anew { standing, now } = found {
+            self.confirm(&carried);
+            if let Some(standing) = standing {
+                self.0.cache.keep(token, standing, &carried, now);
+            }
+        }
         Ok(Verified::new(carried))
     }
 

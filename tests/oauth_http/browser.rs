@@ -54,7 +54,8 @@ async fn inv_74_errors_go_to_the_client_on_both_frameworks() {
         let by_get = Sent::get(&format!("/authorize?{}", encoded(&asked)));
         for sent in [by_get, Sent::form("/authorize", &asked)] {
             let seen = world.send(&sent.header("cookie", "ada")).await;
-            let location = seen.header("location").expect(&format!("{name}={value}: {seen:?}"));
+            let location =
+                seen.header("location").unwrap_or_else(|| panic!("{name}={value}: {seen:?}"));
             assert!(location.starts_with("https://partner.example/callback?"), "{location}");
             assert!(location.contains(&format!("error={error}&")), "{name}={value}: {location}");
             assert!(location.contains("state=x"), "{location}");

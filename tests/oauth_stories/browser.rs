@@ -172,7 +172,7 @@ impl Tokens {
 
 #[track_caller]
 pub(crate) fn refused(answer: &Answer, status: u16, error: &str) {
-    let body: Value = serde_json::from_str(answer.body()).expect(answer.body());
+    let body: Value = serde_json::from_str(answer.body()).expect("JSON");
     assert_eq!((answer.status(), body["error"].as_str()), (status, Some(error)), "{body}");
     assert_eq!(answer.header("cache-control"), Some("no-store"));
 }

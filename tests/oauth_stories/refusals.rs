@@ -16,7 +16,8 @@ pub(super) async fn the_whole_flow(stage: &Stage) {
     let scope = "openid offline_access invoice:*:read report:7:write user:*:delete";
     let page = open(&stage.one, &authorization("partner", scope)).await;
     let answer = decide(&stage.two, &page, "allow").await;
-    assert_eq!(sent(&answer, "state").as_deref(), Some("a state & more"));
+    let body = answer.body();
+    assert_eq!(sent(&answer, "state").as_deref(), Some("a state & more"), "{body}");
     assert_eq!(sent(&answer, "iss").as_deref(), Some(ISSUER));
     let given = sent(&answer, "code").unwrap();
     let tokens = Tokens::of(&exchange(&stage.one, "partner", &given).await);

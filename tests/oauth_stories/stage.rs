@@ -66,7 +66,9 @@ impl Stage {
     pub(crate) async fn new<S: ServerStore>(one: Arc<S>, two: Arc<S>) -> Self {
         let key = Ed25519KeyPair::generate_pkcs8(&SystemRandom::new()).unwrap();
         let key = Ed25519KeyPair::from_pkcs8(key.as_ref()).unwrap();
-        let (one, two) = (server(one), server(two));
+        // Both know the user's one sign-in.
+        let since = SystemClock::new().now();
+        let (one, two) = (server(one, since), server(two, since));
         let registrar = one.authority();
         registrar.ready().await.unwrap();
         for client in clients(&key) {
@@ -97,7 +99,7 @@ impl Stage {
     }
 }
 
-fn server<S: ServerStore>(store: Arc<S>) -> AuthorizationServer {
+fn server<S: ServerStore>(store: Arc<S>, since: Timestamp) -> AuthorizationServer {
     let policy = KeyPolicy::new(Duration::from_secs(24 * 3600)).grace(Duration::from_secs(120));
     let authority = Authority::builder(ISSUER)
         .audience(API)
@@ -106,8 +108,7 @@ fn server<S: ServerStore>(store: Arc<S>) -> AuthorizationServer {
         .server_store(store)
         .build()
         .unwrap();
-    let host = Users { since: SystemClock::new().now() };
-    AuthorizationServer::builder(authority).host(host).build().unwrap()
+    AuthorizationServer::builder(authority).host(Users { since }).build().unwrap()
 }
 
 fn confidential(id: &str) -> Client {

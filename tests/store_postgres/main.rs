@@ -36,9 +36,11 @@ mod feed;
 mod killed;
 #[cfg(test)]
 mod network;
-#[cfg(all(test, feature = "oauth"))]
+#[cfg(test)]
+#[cfg(feature = "oauth")]
 mod oauth;
-#[cfg(all(test, feature = "oauth"))]
+#[cfg(test)]
+#[cfg(feature = "oauth")]
 #[path = "../oauth_stories/mod.rs"]
 mod oauth_stories;
 #[cfg(test)]

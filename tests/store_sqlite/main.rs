@@ -26,9 +26,11 @@ mod every_engine_signing_keys;
 mod faults;
 #[cfg(test)]
 mod migrations;
-#[cfg(all(test, feature = "oauth"))]
+#[cfg(test)]
+#[cfg(feature = "oauth")]
 mod oauth;
-#[cfg(all(test, feature = "oauth"))]
+#[cfg(test)]
+#[cfg(feature = "oauth")]
 #[path = "../oauth_stories/mod.rs"]
 mod oauth_stories;
 #[cfg(test)]
