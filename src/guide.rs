@@ -77,3 +77,7 @@ pub mod threat_model {}
 /// Questions that are asked.
 #[doc = include_str!("../docs/faq.md")]
 pub mod faq {}
+
+/// What was done to find faults.
+#[doc = include_str!("../docs/assurance.md")]
+pub mod assurance {}
