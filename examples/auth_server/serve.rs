@@ -38,8 +38,17 @@ pub(crate) async fn serve(app: Arc<App>, listen: SocketAddr) -> Result<(), Failu
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let service = router(&app)?.into_make_service_with_connect_info::<SocketAddr>();
-    say(&format!("listening on http://{}", listener.local_addr()?));
+    // Whoever reads that we listen may send signals at once.
     let mut hangup = signal(SignalKind::hangup())?;
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    let asked_to_stop = async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    };
+    say(&format!("listening on http://{}", listener.local_addr()?));
     let rotating = app.clone();
     let rotation = tokio::spawn(async move {
         while hangup.recv().await.is_some() {
@@ -49,23 +58,11 @@ pub(crate) async fn serve(app: Arc<App>, listen: SocketAddr) -> Result<(), Failu
             }
         }
     });
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
+    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop).await?;
     rotation.abort();
     drop(maintenance);
     say("stopped");
     Ok(())
-}
-
-async fn asked_to_stop() {
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
 }
 
 /// Everything, at its path.

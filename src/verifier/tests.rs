@@ -5,5 +5,7 @@ mod api_keys;
 mod cache;
 mod feed;
 mod order;
+mod rfc9068;
 mod scopes;
 mod support;
+mod wycheproof;

@@ -301,9 +301,12 @@ async fn a_store_that_remembers_no_codes_says_so() {
 async fn nothing_that_is_printed_holds_a_code_or_a_token() {
     let (auth, partner) = (authority(), id("partner"));
     let one = code(&auth, "openid a:1:read").await;
-    let redeemed = auth.redeem_code(&one, by_partner(&partner)).await.unwrap();
-    let printed = format!("{one:?} {redeemed:?} {:?}", redeemed.id_token());
+    let redemption = by_partner(&partner);
+    let asked = format!("{redemption:?}");
+    let redeemed = auth.redeem_code(&one, redemption).await.unwrap();
+    let printed = format!("{one:?} {asked} {redeemed:?} {:?}", redeemed.id_token());
     let secrets = [
+        VERIFIER,
         one.expose_secret(),
         redeemed.issued().access_token().expose_secret(),
         redeemed.issued().refresh_token().expose_secret(),

@@ -10,7 +10,7 @@ use hallpass::{
     id::Subject,
     oauth::{
         AuthorizationServer, ConsentPage, Host, HostError, Request, ScopeTexts, SignIn,
-        SignInReason, SignedIn,
+        SignInReason, SignOutPage, SignedIn,
     },
     store::ServerStore,
     testing::TestAuthority,
@@ -27,6 +27,8 @@ pub(crate) type AskedFor = (SignInReason, String, Option<String>);
 pub(crate) struct TestHost {
     /// What the last sign-in was asked for.
     pub(crate) asked: std::sync::Arc<Mutex<Option<AskedFor>>>,
+    /// What it was shown, as `Debug` prints it.
+    printed: std::sync::Arc<Mutex<String>>,
     texts: ScopeTexts,
 }
 
@@ -45,6 +47,7 @@ impl Host for TestHost {
     }
 
     async fn sign_in(&self, interaction: &SignIn<'_>) -> Answer {
+        self.printed.lock().unwrap().push_str(&format!("{interaction:?}"));
         let hint = interaction.login_hint.map(str::to_owned);
         *self.asked.lock().unwrap() =
             Some((interaction.reason, interaction.return_to.to_owned(), hint));
@@ -52,6 +55,12 @@ impl Host for TestHost {
     }
 
     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer {
+        self.printed.lock().unwrap().push_str(&format!("{page:?}"));
+        page.plain()
+    }
+
+    async fn sign_out_page(&self, page: &SignOutPage<'_>) -> Answer {
+        self.printed.lock().unwrap().push_str(&format!("{page:?}"));
         page.plain()
     }
 
@@ -69,6 +78,7 @@ pub(crate) struct World<S = MemoryStore> {
     pub(crate) auth: TestAuthority<S>,
     pub(crate) server: AuthorizationServer,
     pub(crate) asked: std::sync::Arc<Mutex<Option<AskedFor>>>,
+    pub(crate) printed: std::sync::Arc<Mutex<String>>,
     pub(crate) cookie: Option<String>,
 }
 
@@ -92,10 +102,10 @@ impl<S: ServerStore> World<S> {
             texts: ScopeTexts::new().text("invoice:*:read", "see <all> your invoices"),
             ..TestHost::default()
         };
-        let asked = host.asked.clone();
+        let (asked, printed) = (host.asked.clone(), host.printed.clone());
         let server =
             AuthorizationServer::builder(auth.authority().clone()).host(host).build().unwrap();
-        let mut world = Self { auth, server, asked, cookie: None };
+        let mut world = Self { auth, server, asked, printed, cookie: None };
         world.sign_in("ada");
         world
     }

@@ -52,7 +52,11 @@ fn what_a_person_wrote_is_text_and_nothing_else() {
 
 #[test]
 fn no_other_site_can_act_for_a_person() {
-    let config = Config::new(&[("attempts = 10", "attempts = 3")]);
+    let config = Config::new(&[
+        ("attempts = 10", "attempts = 3"),
+        // She has a wildcard to give, and not only what is described.
+        ("display = \"Ada Lovelace\"", "scope = \"openid offline_access chat:*:*\""),
+    ]);
     let _server = config.start();
     let secure = Config::new(&[
         ("issuer = \"http://", "issuer = \"https://"),

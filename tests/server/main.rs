@@ -8,3 +8,4 @@ mod config;
 mod foreign;
 mod instances;
 mod process;
+mod services;

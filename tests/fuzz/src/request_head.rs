@@ -35,6 +35,9 @@ const NAMES: [&str; 8] = [
 ];
 const CHARACTERS: &str = "Bearer bearerBASIC tok.en-_~+/=;,\"\\\t\r\n__Host-hp_at=\u{0}é%&?";
 
+/// Part of a credential that must show nowhere.
+const CANARY: &str = "Zq9canaryQz7";
+
 /// The target.
 pub fn run(data: &[u8]) {
     let mut u = Unstructured::new(data);
@@ -57,13 +60,12 @@ pub fn run(data: &[u8]) {
         let mut values = Vec::new();
         for _ in 0..u.int_in_range(0..=4).unwrap_or(0) {
             let mut value = text(&mut u, CHARACTERS);
-            if rarely(&mut u, 64) {
+            if rarely(&mut u, 96) {
+                value.push_str(CANARY);
+            } else if rarely(&mut u, 64) {
                 is_good = true;
-                let before = *one_of(
-                    &mut u,
-                    &["Bearer ", "bearer  ", "", "__Host-hp_at=", "a=b; __Host-hp_at="],
-                );
-                value = format!("{before}{}", world.good);
+                let prefixes = ["Bearer ", "bearer  ", "", "__Host-hp_at=", "a=b; __Host-hp_at="];
+                value = format!("{}{}", one_of(&mut u, &prefixes), world.good);
             }
             values.push((*one_of(&mut u, &NAMES), value));
         }
@@ -86,10 +88,10 @@ pub fn run(data: &[u8]) {
         };
         let answer = guard.answer(&refusal, None);
         judge(&answer, &realm);
-        let secret = values.iter().map(|(_, value)| value.trim()).find(|value| value.len() > 12);
-        if let Some(secret) = secret {
-            assert!(!answer.body().contains(secret));
-            assert!(answer.headers().all(|(_, value)| !value.contains(secret)));
+        // What the host itself shows may by chance be what was sent.
+        if !realm.contains(CANARY) && !metadata.contains(CANARY) {
+            assert!(!answer.body().contains(CANARY));
+            assert!(answer.headers().all(|(_, value)| !value.contains(CANARY)));
         }
     });
 }

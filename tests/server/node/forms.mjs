@@ -105,8 +105,22 @@ for (const name of ['grace', 'nobody']) {
   assert.equal(answer.status, 429)
   assert.ok(Number(answer.headers.get('retry-after')) > 0)
 }
-const url = `${issuer}/authorize?response_type=code&client_id=chat-phone&scope=chat:1:read&code_challenge=${'a'.repeat(43)}&code_challenge_method=S256&redirect_uri=com.example.chatter:/callback`
-assert.equal((await ada().visit(url)).protocol, 'com.example.chatter:')
+const asks = (scope) => `${issuer}/authorize?response_type=code&client_id=chat-phone&scope=${scope}&code_challenge=${'a'.repeat(43)}&code_challenge_method=S256&redirect_uri=com.example.chatter:/callback`
+// Each permission reads as what it is: a single chat as one, a wildcard with all that it covers.
+const reads = async (scope, ...texts) => {
+  const beforeForm = (fields, page) => {
+    for (const text of fields.has('ticket') ? texts : []) assert.ok(page.includes(text), page)
+  }
+  const back = await ada().visit(asks(scope), 'allow', { beforeForm })
+  assert.equal(back.protocol, 'com.example.chatter:')
+}
+await reads('chat:1:read', 'Read your chat 1', 'chat:1:read')
+await reads('chat:7:list', 'See the list of your chats (only “chat” “7”)')
+await reads(
+  'chat:*:*', 'Do everything with every “chat”', 'See the list of your chats',
+  'Read all of your chats', 'Delete any of your chats',
+  'This is for everything that can be done, now and in future.',
+)
 
 // With TLS the names say that no other host has set the cookie.
 const plain = secure.replace('https:', 'http:')

@@ -54,7 +54,7 @@ export class User {
         fields.set('name', this.name)
         fields.set('password', this.password)
       } else fields.set('decision', decision)
-      await beforeForm?.(fields)
+      await beforeForm?.(fields, unescape(page))
       url = new URL(unescape(action), url)
       response = await this.#fetch(url, { method: 'POST', body: fields })
     }
