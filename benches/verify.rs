@@ -77,6 +77,7 @@ impl Subject {
             .audience(AUDIENCE)
             .signing_key(key.clone())
             .store(MemoryStore::new())
+            .verified_cache(0)
             .build()
             .unwrap();
         let grant = Grant::new("user-42", SCOPE.parse().unwrap())
@@ -134,7 +135,7 @@ impl Subject {
 }
 
 fn verifier(keys: impl IntoIterator<Item = VerifyingKey>) -> Verifier {
-    let builder = Verifier::builder(ISSUER).audience(AUDIENCE).stateless();
+    let builder = Verifier::builder(ISSUER).audience(AUDIENCE).verified_cache(0).stateless();
     keys.into_iter().fold(builder, |builder, key| builder.key(key)).build().unwrap()
 }
 

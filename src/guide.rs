@@ -53,6 +53,31 @@ pub mod oauth {}
 #[doc = include_str!("../docs/oauth-endpoints.md")]
 pub mod oauth_endpoints {}
 
+/// Routers, metadata, keys and the feed of an authorization server; what to check before it is used.
+#[cfg(feature = "oauth")]
+#[doc = include_str!("../docs/oauth-routers.md")]
+pub mod oauth_routers {}
+
+/// Run-book of an authorization server.
+#[doc = include_str!("../docs/deploy.md")]
+pub mod deploy {}
+
 /// Testing a service.
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}
+
+/// Changing over from `jsonwebtoken` by hand, `jwt-authorizer` or `oxide-auth`.
+#[doc = include_str!("../docs/migrating.md")]
+pub mod migrating {}
+
+/// What is ours to defend, what is yours, and what is no defect.
+#[doc = include_str!("../docs/threat-model.md")]
+pub mod threat_model {}
+
+/// Questions that are asked.
+#[doc = include_str!("../docs/faq.md")]
+pub mod faq {}
+
+/// What was done to find faults.
+#[doc = include_str!("../docs/assurance.md")]
+pub mod assurance {}

@@ -163,10 +163,44 @@ fn a_feed_that_cannot_be_read_is_told(capture: &Capture) {
     capture.told(&mut String::new(), "revocations could not be read");
 }
 
+/// INVARIANTS 40: people put a secret or a token where the name of the client goes.
+#[cfg(feature = "oauth")]
+fn a_client_that_is_refused_is_named_if_there_is_one(capture: &Capture) {
+    use hallpass::{
+        authority::Client,
+        oauth::{AuthorizationServer, Request},
+        testing::TestClock,
+        web::RequestHead,
+    };
+    let store = Arc::new(MemoryStore::new());
+    let clock = TestClock::at(TestAuthority::STARTS_AT);
+    let auth = TestAuthority::sharing(store.clone(), clock, |builder| builder.server_store(store));
+    let server = AuthorizationServer::builder(auth.authority().clone()).build().unwrap();
+    let registered = block_on(auth.register_client(Client::confidential("partner"))).unwrap();
+    let secret = registered.secret.unwrap().expose_secret().to_owned();
+    let _ = capture.take();
+    for (name, password, told) in [
+        ("partner", "wrong", "named=\"partner\""),
+        (&secret, "partner", "client refused"),
+        ("9f2c1d7e4b8a6053c1d2e3f4a5b6c7d8", "x", "client refused"),
+    ] {
+        let head = RequestHead::new("POST", "/revoke")
+            .header("content-type", "application/x-www-form-urlencoded");
+        let body = format!("client_id={name}&client_secret={password}&token=x");
+        let answer = block_on(server.revoke(&Request::new(head).body(body.as_bytes())));
+        assert_eq!(answer.status(), 401);
+        let all = &mut String::new();
+        capture.told(all, told);
+        assert!(name == "partner" || !all.contains(name), "{all}");
+    }
+}
+
 #[test]
 fn what_the_operator_is_told() {
     let capture = Capture::default();
     let _guard = tracing::subscriber::set_default(capture.clone());
     inv_17_40_77_one_event_for_each_thing_that_happens_and_no_secret_in_any(&capture);
     a_feed_that_cannot_be_read_is_told(&capture);
+    #[cfg(feature = "oauth")]
+    a_client_that_is_refused_is_named_if_there_is_one(&capture);
 }

@@ -10,7 +10,9 @@ use hallpass::{
     },
     clock::{Clock, SystemClock},
     key::KeyRing,
-    secret::{AccessToken, ApiKey, AuthorizationCode, ClientSecret, MasterSecret, RefreshToken},
+    secret::{
+        AccessToken, ApiKey, AuthorizationCode, ClientSecret, IdToken, MasterSecret, RefreshToken,
+    },
     store::{ApiKeyStore, RevocationFeed, RevocationSink, RevocationStore, SessionStore, Store},
     verifier::{
         ConfirmationSink, Denied, KeySource, PermissionSource, VerifierBuilder, VerifyError,
@@ -126,6 +128,7 @@ fn secrets_are_not_printed_copied_compared_or_serialized() {
         ApiKey: std::fmt::Display, ApiKey: Clone, ApiKey: PartialEq, ApiKey: serde::Serialize,
         ClientSecret: std::fmt::Display, ClientSecret: Clone, ClientSecret: serde::Serialize,
         AuthorizationCode: std::fmt::Display, AuthorizationCode: serde::Serialize,
+        IdToken: std::fmt::Display, IdToken: serde::Serialize,
         MasterSecret: std::fmt::Display, MasterSecret: Clone, MasterSecret: serde::Serialize,
         SigningKey: std::fmt::Display, SigningKey: serde::Serialize, SigningKey: PartialEq,
         Issued: serde::Serialize, Issued: Clone, Minted: serde::Serialize,
@@ -168,6 +171,7 @@ fn inv_40_nothing_that_holds_a_secret_prints_it() {
         format!("{:?}", ApiKey::new(canary())),
         format!("{:?}", ClientSecret::new(canary())),
         format!("{:?}", AuthorizationCode::new(canary())),
+        format!("{:?}", IdToken::new(canary())),
         format!("{:?}", Refresh::new(CANARY)),
     ];
     let bytes = format!("{:?}", CANARY.as_bytes());

@@ -55,9 +55,10 @@ fn say(
 ) -> String {
     let (kind, id) = (part(&permission.resource()), part(&permission.id()));
     let asked = Scope::parse(text).unwrap_or_default();
+    let plain = permission.id().as_str().unwrap_or_default().to_owned();
     if let Some(known) = described.iter().find(|known| known.scope.covers(&asked)) {
         return match &known.one {
-            Some(one) => one.replace("{id}", &id),
+            Some(one) => one.replace("{id}", &plain),
             None => format!("{} (only {kind} {id})", known.says),
         };
     }

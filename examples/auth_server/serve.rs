@@ -18,7 +18,7 @@ use tokio::{
 
 use crate::{
     api,
-    app::{App, told},
+    app::{App, say, told},
     browser,
     host::Pages,
     pages::Page,
@@ -38,34 +38,31 @@ pub(crate) async fn serve(app: Arc<App>, listen: SocketAddr) -> Result<(), Failu
         .await
         .map_err(|error| format!("cannot listen on {listen}: {error}"))?;
     let service = router(&app)?.into_make_service_with_connect_info::<SocketAddr>();
-    println!("listening on http://{}", listener.local_addr()?);
+    // Whoever reads that we listen may send signals at once.
     let mut hangup = signal(SignalKind::hangup())?;
+    let mut term = signal(SignalKind::terminate())?;
+    let mut int = signal(SignalKind::interrupt())?;
+    let asked_to_stop = async move {
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+        }
+    };
+    say(&format!("listening on http://{}", listener.local_addr()?));
     let rotating = app.clone();
     let rotation = tokio::spawn(async move {
         while hangup.recv().await.is_some() {
             match rotating.authority.rotate_keys().await {
-                Ok(()) => println!("SIGHUP: the next key signs"),
-                Err(error) => eprintln!("SIGHUP: the keys are as they were: {}", told(&error)),
+                Ok(()) => say("SIGHUP: the next key signs"),
+                Err(error) => say(&format!("SIGHUP: the keys are as they were: {}", told(&error))),
             }
         }
     });
-    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop()).await?;
+    axum::serve(listener, service).with_graceful_shutdown(asked_to_stop).await?;
     rotation.abort();
     drop(maintenance);
-    println!("stopped");
+    say("stopped");
     Ok(())
-}
-
-async fn asked_to_stop() {
-    let (Ok(mut term), Ok(mut int)) =
-        (signal(SignalKind::terminate()), signal(SignalKind::interrupt()))
-    else {
-        return std::future::pending().await;
-    };
-    tokio::select! {
-        _ = term.recv() => {}
-        _ = int.recv() => {}
-    }
 }
 
 /// Everything, at its path.
@@ -83,7 +80,7 @@ fn router(app: &Arc<App>) -> Result<Router, Failure> {
     Ok(router
         .fallback(not_found)
         .with_state(app.clone())
-        .merge(oauth::axum::router(server))
+        .merge(oauth::axum::router(&server))
         .layer(middleware::from_fn_with_state(app.clone(), peer)))
 }
 

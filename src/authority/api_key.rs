@@ -81,6 +81,7 @@ impl Authority {
         self.ensure_retention().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
+        let mut born = inner.birth(&grant.subject, &grant.client);
         let client = inner.client_of_grant(&grant.client).await?;
         let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         if grant.cnf.is_some() {
@@ -90,7 +91,6 @@ impl Authority {
         let lifetime = grant.access_lifetime.map(|lifetime| now + lifetime);
         let expires_at = [expires_at, grant.access_until, lifetime].into_iter().flatten().min();
         let expires_at = deadline(expires_at, now)?;
-        let mut born = inner.birth(&grant.subject, &grant.client, now);
         let mut record = ApiKeyRecord {
             id: ApiKeyId::from_parts(born, [0; 12]),
             subject: grant.subject,
@@ -188,7 +188,7 @@ impl Authority {
             replaced_by: None,
             ..inner.live_api_key(id, now).await?
         };
-        let mut born = inner.birth(&successor.subject, &successor.client, now);
+        let mut born = inner.birth(&successor.subject, &successor.client);
         for _ in 0..INSERT_ATTEMPTS {
             let key = inner.new_api_key(&mut successor, born)?;
             match inner.store.rotate_api_key(id, &successor, now + overlap, now).await? {

@@ -40,6 +40,7 @@ pub struct AuthorityBuilder {
     poll_interval: Duration,
     max_staleness: Duration,
     allow_stale: bool,
+    verified_cache: Option<usize>,
     prefix: String,
     fast_forward: bool,
 }
@@ -75,6 +76,7 @@ impl Authority {
             poll_interval: Duration::from_millis(500),
             max_staleness: Duration::from_secs(5),
             allow_stale: false,
+            verified_cache: None,
             prefix: "hp".to_owned(),
             fast_forward: false,
         }
@@ -242,6 +244,13 @@ impl AuthorityBuilder {
     /// expire.
     pub fn dangerous_allow_stale(mut self) -> Self {
         self.allow_stale = true;
+        self
+    }
+
+    /// The memory for tokens that were checked already, as
+    /// [`VerifierBuilder::verified_cache`](crate::verifier::VerifierBuilder::verified_cache) has it.
+    pub fn verified_cache(mut self, bytes: usize) -> Self {
+        self.verified_cache = Some(bytes);
         self
     }
 

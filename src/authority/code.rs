@@ -15,6 +15,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     crypto,
+    id::{ClientId, Subject},
     scope::Scope,
     secret::AuthorizationCode,
     store::CodeRecord,
@@ -32,6 +33,7 @@ pub struct CodeBinding {
     redirect_uri: String,
     challenge: String,
     extra: Extra,
+    born: Option<Timestamp>,
 }
 
 /// What the answer to a redemption needs besides the session: kept in the code's row.
@@ -47,7 +49,7 @@ impl CodeBinding {
     /// Bound to the S256 challenge of a verifier that the client keeps (RFC 7636 §4.2).
     pub fn new(challenge: impl Into<String>) -> Self {
         let (challenge, redirect_uri) = (challenge.into(), String::new());
-        Self { redirect_uri, challenge, extra: Extra::default() }
+        Self { redirect_uri, challenge, extra: Extra::default(), born: None }
     }
 
     /// The redirect address that the request named. The token request must then name the same
@@ -69,6 +71,13 @@ impl CodeBinding {
         self.extra.refresh = refreshable;
         self
     }
+
+    /// Born at [`Authority::birth`], which was asked before a consent was read or given: its
+    /// withdrawal since then reaches the code.
+    pub(crate) fn born(mut self, born: Timestamp) -> Self {
+        self.born = Some(born);
+        self
+    }
 }
 
 impl Authority {
@@ -88,7 +97,9 @@ impl Authority {
         let inner = &*self.0;
         let store = inner.server()?;
         let mut grant = grant.read(&inner.own_client)?;
-        let client = inner.client_of_grant(&grant.client).await?;
+        let born = binding.born.unwrap_or_else(|| inner.birth(&grant.subject, &grant.client));
+        // Anew: one that was disabled elsewhere a moment ago would get a code born after that.
+        let client = inner.client_of_grant_now(&grant.client).await?;
         let _ = inner.negotiate(&mut grant, client.as_deref()).await?;
         let now = inner.clock.now();
         let mut session = inner.new_session(grant, client.as_deref(), now)?;
@@ -103,7 +114,6 @@ impl Authority {
         // INVARIANT (plain body): a flag and a text always serialize.
         let extra = serde_json::to_string(&binding.extra).unwrap_or_default();
 
-        let born = inner.birth(&session.subject, &session.client, now);
         for _ in 0..INSERT_ATTEMPTS {
             let parts =
                 OpaqueParts::generate(OpaqueKind::AuthorizationCode, born, Some(expires_at))
@@ -127,6 +137,11 @@ impl Authority {
             }
         }
         Err(IssueError::Contended)
+    }
+
+    /// When a code is born whose consent is looked at from now on.
+    pub(crate) fn birth(&self, subject: &Subject, client: &ClientId) -> Timestamp {
+        self.0.birth(subject, client)
     }
 
     /// What of a grant would be granted now: what a user is asked for.

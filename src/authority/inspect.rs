@@ -20,6 +20,11 @@ impl Authority {
         self.0.permissions.is_some()
     }
 
+    /// Whether this is the id of a client that was asked for lately, disabled or not.
+    pub(crate) fn knows_client(&self, id: &ClientId) -> bool {
+        self.0.clients.knows(id)
+    }
+
     /// The time by which it judges.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()

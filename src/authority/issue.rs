@@ -36,13 +36,13 @@ impl Authority {
         self.0.keys.ensure().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
+        let mut born = inner.birth(&grant.subject, &grant.client);
         let client = inner.client_of_grant(&grant.client).await?;
         let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         let now = inner.clock.now();
         let cap = inner.policy_of(client.as_deref()).sessions_cap();
         let mut session = inner.new_session(grant, client.as_deref(), now)?;
 
-        let mut born = inner.birth(&session.subject, &session.client, now);
         for _ in 0..INSERT_ATTEMPTS {
             let secret = OpaqueParts::generate(
                 OpaqueKind::RefreshToken,
@@ -77,8 +77,8 @@ impl Authority {
     }
 
     /// Gives out an access token that belongs to no session: it has no refresh token, and ends
-    /// by its own expiry, or when it, its subject or its client is revoked. The store is not
-    /// asked.
+    /// by its own expiry, or when it, its subject or its client is revoked. The store is asked
+    /// for a client that was registered in it, and for no other.
     ///
     /// # Errors
     /// [`IssueError`]; nothing was given out then.
@@ -87,11 +87,12 @@ impl Authority {
         self.0.keys.ensure().await?;
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
-        let client = inner.client_of_grant(&grant.client).await?;
-        let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
+        let born = inner.birth(&grant.subject, &grant.client);
         let now = inner.clock.now();
+        // No row in the store stops a token without a session.
+        let client = inner.client_of_grant_now(&grant.client).await?;
+        let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         let expires_at = inner.access_expiry(&grant, client.as_deref(), now)?;
-        let born = inner.birth(&grant.subject, &grant.client, now);
         let access = inner.mint_alone(&grant, born, now, expires_at)?;
         event::issued(None, grant.subject.as_str(), grant.client.as_str());
         Ok(Minted::new(access, negotiated))
@@ -163,7 +164,11 @@ impl Inner {
 
     /// A birth that no revocation known here reaches, so that a login in the very millisecond of
     /// a logout works.
-    pub(super) fn birth(&self, subject: &Subject, client: &ClientId, now: Timestamp) -> Timestamp {
+    ///
+    /// To be asked before anything is read that allows what is to be born: its client, a consent.
+    /// Whoever takes that back later finds it born before.
+    pub(super) fn birth(&self, subject: &Subject, client: &ClientId) -> Timestamp {
+        let now = self.clock.now();
         let revoked = self.verifier.revocations().not_before(subject, client);
         revoked.map_or(now, |mark| after(mark).max(now))
     }

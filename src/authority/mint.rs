@@ -6,7 +6,6 @@ use zeroize::Zeroizing;
 use super::{Inner, error::SigningError, grant::ReadGrant};
 use crate::{
     clock::Timestamp,
-    crypto,
     id::{Audience, TokenId},
     scope::Scope,
     secret::AccessToken,
@@ -43,7 +42,7 @@ impl Inner {
         audience: &[Audience],
         now: Timestamp,
     ) -> Result<MintedAccess, SigningError> {
-        let id = TokenId::from_parts(now, crypto::random_array()?);
+        let id = TokenId::from_parts(now, self.ids.take(now.as_unix_millis())?);
         // The session's policy may be from before the limit was lowered: no verifier would take
         // the token, nor would its revocation live as long.
         let lifetime = session.policy.access_lifetime.min(self.max_access_lifetime);
@@ -81,7 +80,7 @@ impl Inner {
         now: Timestamp,
         expires_at: Timestamp,
     ) -> Result<MintedAccess, SigningError> {
-        let id = TokenId::from_parts(born, crypto::random_array()?);
+        let id = TokenId::from_parts(born, self.ids.take(now.as_unix_millis())?);
         let cnf = grant.cnf.as_ref().map(|key| key.to_json());
         let claims = &grant.claims;
         let token = self.sign(&AccessClaims {

@@ -80,6 +80,7 @@ pub use self::{
 };
 use crate::{
     clock::Clock,
+    crypto::RandomStock,
     id::{Audience, ClientId},
     scope::Negotiation,
     secret::TokenText,
@@ -105,6 +106,8 @@ struct Inner {
     /// The sealing key that new tokens get.
     sealing_key: u8,
     prefixes: Prefixes,
+    /// For the random part of identifiers.
+    ids: RandomStock,
     store: Arc<dyn Store>,
     /// The same store, where it remembers all that an authorization server needs.
     server: Option<Arc<dyn ServerStore>>,

@@ -25,7 +25,7 @@ use crate::{
 };
 
 /// A code as a client presents it, and what comes with it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 #[must_use]
 pub struct CodeRedemption<'a> {
     client: &'a ClientId,
@@ -51,6 +51,17 @@ impl<'a> CodeRedemption<'a> {
     pub fn audience(mut self, audience: &'a [Audience]) -> Self {
         self.audience = audience;
         self
+    }
+}
+
+impl Debug for CodeRedemption<'_> {
+    /// Without the verifier, which is a secret until the code is redeemed.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("CodeRedemption")
+            .field("client", &self.client)
+            .field("redirect_uri", &self.redirect_uri)
+            .field("audience", &self.audience)
+            .finish_non_exhaustive()
     }
 }
 

@@ -15,6 +15,7 @@ mod hmac;
 mod material;
 mod random;
 mod signer;
+mod stock;
 mod verifier;
 
 pub(crate) use aead::SealKey;
@@ -27,6 +28,7 @@ pub(crate) use hmac::HmacKey;
 pub(crate) use material::{Curve, Hash, PrivateMaterial, PublicMaterial, RsaPrivate, Scheme};
 pub(crate) use random::{fill_random, random_array};
 pub(crate) use signer::{Signature, Signer};
+pub(crate) use stock::RandomStock;
 pub(crate) use verifier::{Verifier, check_on_curve};
 
 /// Why a primitive gave no answer. It never says more: the details of a refused key or a broken

@@ -20,7 +20,7 @@ pub(crate) fn misconfigured(mistake: &dyn Display) {
     eprintln!("hallpass: misconfigured: {mistake}");
 }
 
-/// A client was not who it said it was. The name is the request's own word.
+/// A client was not who it said it was: the client it named, if there is one.
 #[cfg(feature = "oauth")]
 #[inline]
 pub(crate) fn client_refused(_named: Option<&str>) {}

@@ -27,7 +27,7 @@ pub(crate) fn misconfigured(mistake: &dyn Display) {
     error!(target: TARGET, mistake = %mistake, "misconfigured");
 }
 
-/// A client was not who it said it was. The name is the request's own word.
+/// A client was not who it said it was: the client it named, if there is one.
 #[cfg(feature = "oauth")]
 pub(crate) fn client_refused(named: Option<&str>) {
     info!(target: TARGET, named, "client refused");

@@ -60,6 +60,14 @@ impl VerifyingKeys {
         Ok(Self(Arc::new(table)))
     }
 
+    /// These keys, each until the instant given, for tests beyond this module.
+    #[cfg(test)]
+    pub(crate) fn until_for_tests(
+        keys: impl IntoIterator<Item = (VerifyingKey, Timestamp)>,
+    ) -> Self {
+        Self::until(keys).unwrap()
+    }
+
     /// The keys, those that are gone among them.
     pub fn iter(&self) -> impl Iterator<Item = &VerifyingKey> {
         self.0.entries.iter().map(|entry| &entry.key)
@@ -67,17 +75,36 @@ impl VerifyingKeys {
 
     /// The key of this name, if it is not gone. `alg` of the header must then be the key's.
     pub(crate) fn find(&self, kid: &str, now: Timestamp) -> Option<&VerifyingKey> {
+        self.find_until(kid, now).map(|(key, _)| key)
+    }
+
+    /// The same, with the instant at which it is gone.
+    pub(crate) fn find_until(
+        &self,
+        kid: &str,
+        now: Timestamp,
+    ) -> Option<(&VerifyingKey, Timestamp)> {
         self.0.find(&self.0.kid_ends, kid, |key| key.kid().as_str(), now)
     }
 
     /// The key whose encoded header this is, byte for byte, if it is not gone: then `typ`, `alg`
-    /// and `kid` are right and nothing else stands there.
+    /// and `kid` are right and nothing else stands there. With it, the instant at which it is gone.
     pub(crate) fn find_by_encoded_header(
         &self,
         header: &str,
         now: Timestamp,
-    ) -> Option<&VerifyingKey> {
+    ) -> Option<(&VerifyingKey, Timestamp)> {
         self.0.find(&self.0.header_ends, header, VerifyingKey::encoded_header, now)
+    }
+
+    /// Whether both accept the same keys, each until the same instant. Of shared secrets, whose
+    /// numbers are not kept, only the same key in memory is the same.
+    pub(crate) fn is_same(&self, other: &Self) -> bool {
+        let (ours, theirs) = (&self.0.entries, &other.0.entries);
+        let same =
+            |(one, two): (&Entry, &Entry)| one.gone_at == two.gone_at && one.key.is_same(&two.key);
+        Arc::ptr_eq(&self.0, &other.0)
+            || ours.len() == theirs.len() && ours.iter().zip(theirs).all(same)
     }
 
     /// Whether there is a key of this name that is not gone.
@@ -94,12 +121,12 @@ impl Table {
         text: &str,
         name: impl Fn(&VerifyingKey) -> &str,
         now: Timestamp,
-    ) -> Option<&VerifyingKey> {
+    ) -> Option<(&VerifyingKey, Timestamp)> {
         let wanted = end(text);
         let mut candidates = ends.iter().enumerate().filter(|(_, end)| **end == wanted);
         let entry = candidates
             .find_map(|(at, _)| self.entries.get(at).filter(|entry| name(&entry.key) == text))?;
-        (now < entry.gone_at).then_some(&entry.key)
+        (now < entry.gone_at).then_some((&entry.key, entry.gone_at))
     }
 }
 

@@ -148,6 +148,16 @@ impl VerifyingKey {
         Jwk::of(self)
     }
 
+    /// Whether both are one key under one name and algorithm.
+    pub(super) fn is_same(&self, other: &Self) -> bool {
+        let same_numbers = || match (self.public_material(), other.public_material()) {
+            (Some(ours), Some(theirs)) => ours == theirs,
+            _ => false,
+        };
+        Arc::ptr_eq(&self.0, &other.0)
+            || self.algorithm() == other.algorithm() && self.kid() == other.kid() && same_numbers()
+    }
+
     pub(super) fn public_material(&self) -> Option<&PublicMaterial> {
         match &self.0.check {
             Check::Pair(_, material) => Some(material),

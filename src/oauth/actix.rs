@@ -6,7 +6,7 @@
 //! use hallpass::oauth::AuthorizationServer;
 //!
 //! # fn f(server: AuthorizationServer) {
-//! let app = App::new().configure(hallpass::oauth::actix::configure(server));
+//! let app = App::new().configure(hallpass::oauth::actix::configure(&server));
 //! # }
 //! ```
 
@@ -23,16 +23,16 @@ use crate::web::RequestHead;
 ///
 /// A rate limit counts by the connection's address, or by what a middleware of yours has put into
 /// the extensions as a [`Peer`].
-pub fn configure(server: AuthorizationServer) -> impl FnOnce(&mut ServiceConfig) {
-    let places: Vec<_> = server.places().collect();
+pub fn configure(server: &AuthorizationServer) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let (server, places): (_, Vec<_>) = (server.clone(), server.places().collect());
     move |config| routes(&server, places, config)
 }
 
 /// The endpoints at their paths below the issuer: for `configure` of a `web::scope` at the
 /// issuer's path, or behind a proxy that takes this path away. The metadata's path before the
 /// issuer's (RFC 8414 §3.1) is not among them.
-pub fn nested(server: AuthorizationServer) -> impl FnOnce(&mut ServiceConfig) {
-    let places: Vec<_> = server.places_below().collect();
+pub fn nested(server: &AuthorizationServer) -> impl FnOnce(&mut ServiceConfig) + use<> {
+    let (server, places): (_, Vec<_>) = (server.clone(), server.places_below().collect());
     move |config| routes(&server, places, config)
 }
 

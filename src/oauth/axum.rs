@@ -6,7 +6,7 @@
 //! use hallpass::oauth::AuthorizationServer;
 //!
 //! # fn f(server: AuthorizationServer) -> Router {
-//! let app: Router = Router::new().merge(hallpass::oauth::axum::router(server));
+//! let app: Router = Router::new().merge(hallpass::oauth::axum::router(&server));
 //! # app }
 //! ```
 
@@ -30,30 +30,31 @@ use crate::web::RequestHead;
 /// A rate limit counts by the connection's address if the service is made with
 /// `into_make_service_with_connect_info::<SocketAddr>()`, or by what a layer of yours has put
 /// into the extensions as a [`Peer`].
-pub fn router<S>(server: AuthorizationServer) -> Router<S>
+pub fn router<S>(server: &AuthorizationServer) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let places: Vec<_> = server.places().collect();
-    routes(&server, places)
+    routes(server, server.places())
 }
 
 /// The endpoints at their paths below the issuer: to `nest` at the issuer's path, or to serve
 /// behind a proxy that takes this path away. The metadata's path before the issuer's (RFC 8414
 /// §3.1) is not among them.
-pub fn nested<S>(server: AuthorizationServer) -> Router<S>
+pub fn nested<S>(server: &AuthorizationServer) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    let places: Vec<_> = server.places_below().collect();
-    routes(&server, places)
+    routes(server, server.places_below())
 }
 
-fn routes<S>(server: &AuthorizationServer, places: Vec<(String, Place)>) -> Router<S>
+fn routes<S>(
+    server: &AuthorizationServer,
+    places: impl Iterator<Item = (String, Place)>,
+) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
 {
-    places.into_iter().fold(Router::new(), |router, (path, place)| {
+    places.fold(Router::new(), |router, (path, place)| {
         let server = server.clone();
         let handle = move |request: Request| async move { answer(&server, place, request).await };
         router.route(&path, any(handle))

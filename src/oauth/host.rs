@@ -194,7 +194,6 @@ pub enum SignInReason {
 }
 
 /// A sign-in that the authorization endpoint asks the host for.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct SignIn<'a> {
     /// The request.
@@ -215,4 +214,16 @@ pub struct SignIn<'a> {
     pub acr_values: Option<&'a str>,
     /// The languages that the user reads, the first as preferred (`ui_locales`).
     pub ui_locales: Option<&'a str>,
+}
+
+impl Debug for SignIn<'_> {
+    /// Without the way back: the ID token of a hint is in it.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignIn")
+            .field("head", &self.head)
+            .field("reason", &self.reason)
+            .field("client", &self.client.id())
+            .field("expected", &self.expected)
+            .finish_non_exhaustive()
+    }
 }

@@ -1,11 +1,12 @@
 //! Knows what pages show to people, and the plain pages that need no host.
 //! Must not know what follows from what people answer.
 
+use std::fmt::{self, Debug};
+
 use super::describe::Asked;
 use crate::{authority::Client, event, web::Answer};
 
 /// What the consent page shows, and what its form must send.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct ConsentPage<'a> {
     /// The application that asks: its name, whether it is of the same house.
@@ -37,7 +38,6 @@ pub struct ErrorPage<'a> {
 }
 
 /// What the page shows that asks whether to sign out, and what its form must send.
-#[derive(Debug)]
 #[non_exhaustive]
 pub struct SignOutPage<'a> {
     /// Where the form goes by POST.
@@ -46,6 +46,26 @@ pub struct SignOutPage<'a> {
     pub ticket: &'a str,
     /// The application that the user comes from, if it says so.
     pub client: Option<&'a Client>,
+}
+
+impl Debug for ConsentPage<'_> {
+    /// Without the ticket.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ConsentPage")
+            .field("client", &self.client.id())
+            .field("redirect_host", &self.redirect_host)
+            .field("asked", &self.asked)
+            .finish_non_exhaustive()
+    }
+}
+
+impl Debug for SignOutPage<'_> {
+    /// Without the ticket.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("SignOutPage")
+            .field("client", &self.client.map(Client::id))
+            .finish_non_exhaustive()
+    }
 }
 
 impl ConsentPage<'_> {

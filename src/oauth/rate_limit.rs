@@ -14,7 +14,8 @@ use super::Endpoint;
 pub struct RateKey<'r> {
     /// Which endpoint is asked.
     pub endpoint: Endpoint,
-    /// The client that the request names, if it names one.
+    /// The client that the request names, if it names one: at most 255 bytes, and maybe no client
+    /// at all.
     pub client: Option<&'r str>,
     /// Who sent it, as [`Request::peer`](super::Request::peer) says.
     pub peer: Option<&'r str>,

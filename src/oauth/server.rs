@@ -4,10 +4,12 @@
 use std::sync::Arc;
 
 use super::{
-    Endpoint, Endpoints, Host, OAuthError, RateKey, RateLimit, Request, cors, endpoint::Advertised,
+    Endpoint, Endpoints, Form, Host, OAuthError, RateKey, RateLimit, Request, cors,
+    endpoint::Advertised,
 };
 use crate::{
     authority::{Authority, ConfigError},
+    id::ClientId,
     scope::Scope,
 };
 
@@ -86,6 +88,18 @@ impl AuthorizationServer {
         let Some(limit) = &self.0.rate_limit else { return Ok(()) };
         let key = RateKey { endpoint, client, peer: request.peer };
         limit.check(key, 1).await.map_err(|after| OAuthError::too_many_requests(after.seconds()))
+    }
+
+    /// The same for who only names a client. A name that can be none is not passed on: a limit
+    /// that counts by it would keep whatever is sent.
+    pub(super) async fn admit_named(
+        &self,
+        endpoint: Endpoint,
+        form: &Form,
+        request: &Request<'_>,
+    ) -> Result<(), OAuthError> {
+        let named = form.get("client_id").filter(|named| ClientId::parse(named).is_ok());
+        self.admit(endpoint, named, request).await
     }
 }
 

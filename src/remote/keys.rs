@@ -36,6 +36,8 @@ struct Shared {
     clock: Arc<dyn Clock>,
     /// Replaced as a whole.
     keys: RwLock<VerifyingKeys>,
+    /// Counts how often they were replaced by others.
+    generation: AtomicU64,
     /// Monotonic milliseconds from which the keys are believed no more; 0 before any were read.
     believed_until: AtomicU64,
     /// Monotonic milliseconds at which the next read is due.
@@ -66,6 +68,7 @@ impl RemoteKeys {
             limits,
             clock,
             keys: RwLock::default(),
+            generation: AtomicU64::new(0),
             believed_until: AtomicU64::new(0),
             due_at: AtomicU64::new(0),
             begun: AtomicU64::new(0),
@@ -86,8 +89,12 @@ impl Shared {
         self.trouble.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn is_believed(&self) -> bool {
+        millis(self.clock.monotonic()) < self.believed_until.load(Ordering::Acquire)
+    }
+
     fn snapshot(&self) -> Result<VerifyingKeys, KeySourceError> {
-        if millis(self.clock.monotonic()) < self.believed_until.load(Ordering::Acquire) {
+        if self.is_believed() {
             Ok(self.keys.read().unwrap_or_else(PoisonError::into_inner).clone())
         } else {
             Err(self.trouble().clone())
@@ -180,7 +187,13 @@ impl Shared {
                 (began + self.limits.max_stale, fresh_for)
             }
         };
-        *self.keys.write().unwrap_or_else(PoisonError::into_inner) = keys;
+        let mut known = self.keys.write().unwrap_or_else(PoisonError::into_inner);
+        let changed = !known.is_same(&keys);
+        *known = keys;
+        if changed {
+            self.generation.fetch_add(1, Ordering::AcqRel);
+        }
+        drop(known);
         self.believed_until.store(millis(believed_until), Ordering::Release);
         let mut pace = self.pace();
         pace.succeeded(began, fresh_for);
@@ -214,6 +227,11 @@ impl KeySource for RemoteKeys {
             Ok(_) => Err(KeySourceError::new("they are old and cannot be read anew")),
             Err(trouble) => Err(trouble),
         }
+    }
+
+    fn generation(&self) -> Option<u64> {
+        let shared = &self.0;
+        shared.is_believed().then(|| shared.generation.load(Ordering::Acquire))
     }
 
     fn due_in(&self) -> Duration {

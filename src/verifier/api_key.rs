@@ -136,7 +136,8 @@ fn carry(row: &ApiKeyRecord, scope: &Scope, rules: &Rules) -> Result<Arc<Carried
     claims.write(&mut json);
     let born = row.id.born();
     carried::read(&json, TokenKind::ApiKey, |_, _| {
-        Ok(Facts { scope: CarriedScope::Own(scope.clone()), token: None, session: None, born })
+        let scope = CarriedScope::Own(scope.clone());
+        Ok(Facts { scope, key: None, token: None, session: None, born })
     })
 }
 

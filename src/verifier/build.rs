@@ -10,6 +10,7 @@ use super::{
     ConfigError, Decided, KeySource, RelaxedProfile, RevocationIndex, Verifier, VerifierBuilder,
     api_key::{ApiKeyCache, ApiKeys},
     builder::Known,
+    cache::VerifiedCache,
     check::Checker,
     confirm::Confirmations,
     feed::{Follower, News},
@@ -110,6 +111,7 @@ impl VerifierBuilder<Decided> {
         };
         Ok(Verifier(Arc::new(Inner {
             checker,
+            cache: VerifiedCache::new(options.verified_cache, options.leeway),
             clock: options.clock,
             follower,
             news,

@@ -69,6 +69,7 @@ pub(super) struct Options {
     pub(super) max_lifetime: Duration,
     pub(super) client_optional: bool,
     pub(super) max_length: usize,
+    pub(super) verified_cache: usize,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) feed: Option<Arc<dyn RevocationFeed>>,
     pub(super) settings: FeedSettings,
@@ -93,6 +94,7 @@ impl VerifierBuilder<Undecided> {
                 max_lifetime: crate::token::rules::DEFAULT_MAX_LIFETIME,
                 client_optional: false,
                 max_length: DEFAULT_MAX_LENGTH,
+                verified_cache: super::cache::DEFAULT_BYTES,
                 clock: Arc::new(SystemClock::new()),
                 feed: None,
                 settings: FeedSettings {
@@ -189,6 +191,20 @@ impl<Choice> VerifierBuilder<Choice> {
     /// The longest token that is looked at, in bytes; 8 KiB by default, 16 KiB at most.
     pub fn max_length(self, bytes: usize) -> Self {
         self.with(|options| options.max_length = bytes)
+    }
+
+    /// The memory, in bytes, for JWTs that were checked already; 32 MiB by default, taken as it is
+    /// needed, and 0 for none.
+    ///
+    /// A token that comes again is then known by its whole text, and costs no signature check. It
+    /// is still judged by its times, by what was revoked and how recently that is known, and
+    /// by its key, as at its first sight; only the answer comes sooner.
+    ///
+    /// # Security
+    /// Tokens that are alive stay in memory, where a dump of the process shows them, as it shows
+    /// those of requests under way.
+    pub fn verified_cache(self, bytes: usize) -> Self {
+        self.with(|options| options.verified_cache = bytes)
     }
 
     /// Another clock than the operating system's.

@@ -7,6 +7,7 @@ use std::sync::{Arc, OnceLock};
 use crate::{
     clock::Timestamp,
     id::{SessionId, TokenId},
+    key::VerifyingKey,
     scope::{Limits, Scope, ScopeView, Spans, Vocabulary},
     token::{
         claims::{self, Claim, Claims},
@@ -31,6 +32,8 @@ pub(super) struct Carried<B: ?Sized = [u8]> {
 #[derive(Debug)]
 pub(super) struct Facts {
     pub(super) scope: CarriedScope,
+    /// What checked its signature; an API key has none.
+    pub(super) key: Option<VerifyingKey>,
     pub(super) token: Option<TokenId>,
     pub(super) session: Option<SessionId>,
     pub(super) born: Timestamp,

@@ -37,13 +37,18 @@ pub(super) struct Checker {
 #[derive(Debug)]
 pub(super) struct Checked {
     pub(super) carried: Arc<Carried>,
-    pub(super) kid: KeyId,
+    /// Until when its key is accepted, if nothing but the time and the keys can change the
+    /// verdict. A foreign profile has other rules of its own.
+    pub(super) until: Option<Timestamp>,
 }
 
 /// Which rules a token is read by.
 #[derive(Clone, Copy)]
 enum Profile<'p> {
-    AccessToken,
+    /// Ours; its key is accepted until then.
+    AccessToken {
+        until: Timestamp,
+    },
     Relaxed(&'p RelaxedProfile),
 }
 
@@ -52,42 +57,53 @@ impl Checker {
     /// at before the signature holds.
     pub(super) fn check(&self, token: &str, now: Timestamp) -> Result<Checked, VerifyError> {
         let parts = Parts::split(token, self.max_length)?;
-        let keys = match self.keys.snapshot() {
-            Ok(keys) => keys,
-            // Junk is junk, whether there are keys or not.
-            Err(error) => {
-                Header::parse(parts.header)?;
-                return Err(VerifyError::Keys(error));
-            }
+        let held;
+        let keys = match &self.keys {
+            Keys::Fixed(keys) => keys,
+            Keys::Source(source) => match source.snapshot() {
+                Ok(keys) => {
+                    held = keys;
+                    &held
+                }
+                // Junk is junk, whether there are keys or not.
+                Err(error) => {
+                    Header::parse(parts.header)?;
+                    return Err(VerifyError::Keys(error));
+                }
+            },
         };
         let (key, profile) = match keys.find_by_encoded_header(parts.header, now) {
             // The header is byte for byte the one we write for this key: `typ`, `alg` and `kid`
             // are right, and nothing else is there.
-            Some(key) => (key.clone(), Profile::AccessToken),
-            None => self.find_key(&Header::parse(parts.header)?, &keys, now)?,
+            Some((key, until)) => (key, Profile::AccessToken { until }),
+            None => self.find_key(&Header::parse(parts.header)?, keys, now)?,
         };
-        check_signature(&key, &parts)?;
+        check_signature(key, &parts)?;
         let carried = carried::decode(parts.payload, TokenKind::Jwt, |claims, buffer| {
-            self.judge(profile, claims, buffer, now)
+            self.judge(profile, key, claims, buffer, now)
         })?;
-        Ok(Checked { carried, kid: key.kid().clone() })
+        let until = match profile {
+            Profile::AccessToken { until } => Some(until),
+            Profile::Relaxed(_) => None,
+        };
+        Ok(Checked { carried, until })
     }
 
     /// The key that a header names, by its `typ`, `kid` and `alg`, in this order (RFC 8725 §3.1,
     /// §3.11). Whatever else the header says never chooses a key.
-    fn find_key(
-        &self,
+    fn find_key<'k>(
+        &'k self,
         header: &Header,
-        keys: &VerifyingKeys,
+        keys: &'k VerifyingKeys,
         now: Timestamp,
-    ) -> Result<(VerifyingKey, Profile<'_>), VerifyError> {
+    ) -> Result<(&'k VerifyingKey, Profile<'k>), VerifyError> {
         let is_access_token = header.is_type(ACCESS_TOKEN_TYPE);
-        let own = header.kid.as_deref().and_then(|kid| keys.find(kid, now));
-        if let (true, Some(key)) = (is_access_token, own) {
+        let own = header.kid.as_deref().and_then(|kid| keys.find_until(kid, now));
+        if let (true, Some((key, until))) = (is_access_token, own) {
             if key.algorithm().name() != header.algorithm {
                 return Err(VerifyError::AlgorithmMismatch);
             }
-            return Ok((key.clone(), Profile::AccessToken));
+            return Ok((key, Profile::AccessToken { until }));
         }
         match &self.relaxed {
             // A token under one of our own keys that is no access token is an ID token or the
@@ -115,14 +131,16 @@ impl Checker {
     fn judge(
         &self,
         profile: Profile<'_>,
+        key: &VerifyingKey,
         claims: &Claims,
         buffer: &[u8],
         now: Timestamp,
     ) -> Result<Facts, VerifyError> {
         let issued_at = claims.date(Claim::IssuedAt);
         let scope = CarriedScope::unread(&self.vocabulary);
+        let key = Some(key.clone());
         match profile {
-            Profile::AccessToken => {
+            Profile::AccessToken { .. } => {
                 self.rules.check(claims, buffer, now)?;
                 // An identifier that says it was born after its token was issued does not date
                 // itself: it is some other issuer's.
@@ -139,13 +157,13 @@ impl Checker {
                     .or_else(|| dated(token.map(|id| id.born())))
                     .or(issued_at)
                     .unwrap_or(Timestamp::EPOCH);
-                Ok(Facts { scope, token, session, born })
+                Ok(Facts { scope, key, token, session, born })
             }
             Profile::Relaxed(relaxed) => {
                 relaxed.check(claims, buffer, now, self.rules.leeway)?;
                 // Without `iat` it counts as born before every revocation.
                 let born = issued_at.unwrap_or(Timestamp::EPOCH);
-                Ok(Facts { scope, token: None, session: None, born })
+                Ok(Facts { scope, key, token: None, session: None, born })
             }
         }
     }

@@ -99,6 +99,20 @@ impl Follower {
         self.settings.allow_stale || self.is_fresh(clock)
     }
 
+    /// Whether there is nothing to do and enough is known to decide: by one look at the clock, as
+    /// nearly every request finds it.
+    pub(super) fn is_settled(&self, clock: &dyn Clock) -> bool {
+        let from = self.fresh_from.load(Ordering::Acquire);
+        let tried_at = self.tried_at.load(Ordering::Acquire);
+        if from == NEVER || tried_at == NEVER {
+            return false;
+        }
+        let now = millis(clock.monotonic());
+        let since = |at: u64| Duration::from_millis(now.saturating_sub(at));
+        since(tried_at) < self.settings.poll_interval
+            && (self.settings.allow_stale || since(from) <= self.settings.max_staleness)
+    }
+
     pub(super) fn is_fresh(&self, clock: &dyn Clock) -> bool {
         match self.fresh_from.load(Ordering::Acquire) {
             NEVER => false,

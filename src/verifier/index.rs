@@ -4,7 +4,7 @@
 
 mod ids;
 mod marks;
-mod shards;
+pub(super) mod shards;
 
 use std::{
     fmt::{self, Debug},

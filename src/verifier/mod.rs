@@ -8,12 +8,14 @@
 mod api_key;
 mod build;
 mod builder;
+mod cache;
 mod carried;
 mod check;
 mod confirm;
 mod error;
 mod feed;
 mod flight;
+mod genuine;
 mod index;
 mod last_use;
 mod permission;

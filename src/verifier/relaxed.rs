@@ -95,17 +95,17 @@ impl RelaxedProfile {
         header: &Header,
         own: &VerifyingKeys,
         now: Timestamp,
-    ) -> Result<VerifyingKey, VerifyError> {
+    ) -> Result<&VerifyingKey, VerifyError> {
         if now >= self.ends_at {
             return Err(VerifyError::ProfileEnded);
         }
         let key = match &header.kid {
-            Some(kid) => self.keys.find(kid, now).cloned().ok_or(VerifyError::UnknownKey)?,
+            Some(kid) => self.keys.find(kid, now).ok_or(VerifyError::UnknownKey)?,
             None => {
                 let named = |key: &&VerifyingKey| key.algorithm().name() == header.algorithm;
                 let mut candidates = self.keys.iter().filter(named);
                 match (candidates.next(), candidates.next()) {
-                    (Some(only), None) => only.clone(),
+                    (Some(only), None) => only,
                     _ => return Err(VerifyError::UnknownKey),
                 }
             }

@@ -35,6 +35,18 @@ pub trait KeySource: Debug + Send + Sync + 'static {
     /// [`KeySourceError`] when the source cannot tell whether there is such a key.
     async fn find_missing(&self, kid: &str) -> Result<bool, KeySourceError>;
 
+    /// A number that is never the same again once [`snapshot`](Self::snapshot) gives other keys
+    /// than before, or `None` while it gives none, or when the source cannot tell. With it, tokens
+    /// that were checked are remembered (see
+    /// [`verified_cache`](super::VerifierBuilder::verified_cache)); without, each is checked anew.
+    ///
+    /// # Security
+    /// The number must change after the snapshot does, and before the call that changed it returns:
+    /// what is counted too early lets tokens of a key that was taken away live on.
+    fn generation(&self) -> Option<u64> {
+        None
+    }
+
     /// How long until [`refresh`](Self::refresh) has something to do; zero when it has now. Must
     /// not block: it is asked for every token.
     fn due_in(&self) -> Duration;
@@ -60,6 +72,10 @@ impl<T: KeySource + ?Sized> KeySource for Arc<T> {
 
     async fn find_missing(&self, kid: &str) -> Result<bool, KeySourceError> {
         (**self).find_missing(kid).await
+    }
+
+    fn generation(&self) -> Option<u64> {
+        (**self).generation()
     }
 
     fn due_in(&self) -> Duration {
@@ -106,10 +122,11 @@ pub(super) enum Keys {
 }
 
 impl Keys {
-    pub(super) fn snapshot(&self) -> Result<VerifyingKeys, KeySourceError> {
+    /// Counts the changes of the snapshot. `None`: it cannot be told.
+    pub(super) fn generation(&self) -> Option<u64> {
         match self {
-            Self::Fixed(keys) => Ok(keys.clone()),
-            Self::Source(source) => source.snapshot(),
+            Self::Fixed(_) => Some(0),
+            Self::Source(source) => source.generation(),
         }
     }
 

@@ -2,7 +2,10 @@
 //! Must not know an authority: tokens are put together here, member by member.
 
 mod api_keys;
+mod cache;
 mod feed;
 mod order;
+mod rfc9068;
 mod scopes;
 mod support;
+mod wycheproof;

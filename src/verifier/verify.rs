@@ -17,10 +17,12 @@ use crate::{
 use super::{
     RevocationIndex, RevokedBy, TokenKind, Undecided, Verified, VerifierBuilder, VerifyError,
     api_key::ApiKeys,
+    cache::VerifiedCache,
     carried::Carried,
-    check::{Checked, Checker},
+    check::Checker,
     confirm::Confirmations,
     feed::{Follower, News},
+    genuine::{Found, Genuine},
     index::Probe,
 };
 
@@ -45,6 +47,7 @@ pub struct Verifier(pub(super) Arc<Inner>);
 
 pub(super) struct Inner {
     pub(super) checker: Checker,
+    pub(super) cache: VerifiedCache,
     pub(super) clock: Arc<dyn Clock>,
     /// `None` where the host chose to verify without revocation.
     pub(super) follower: Option<Follower>,
@@ -73,33 +76,7 @@ impl Verifier {
     /// kept up with the revocations (call [`Verifier::tick`], or use [`Verifier::verify`]).
     pub fn verify_jwt(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
         let token = token.token_text();
-        told(self.genuine(token).and_then(|checked| self.decide(checked)))
-    }
-
-    fn genuine(&self, token: &str) -> Result<Checked, VerifyError> {
-        self.reject_opaque(token)?;
-        self.0.checker.check(token, self.now())
-    }
-
-    /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
-        Ok(Verified::new(self.genuine(token)?.carried))
-    }
-
-    /// Checks a JWT as [`Verifier::verify`] does, but for revocation: for who takes a token back,
-    /// what was taken back already makes no difference.
-    pub(crate) async fn find_genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
-        Ok(Verified::new(self.genuine_or_new_key(token).await?.carried))
-    }
-
-    async fn genuine_or_new_key(&self, token: &str) -> Result<Checked, VerifyError> {
-        match self.genuine(token) {
-            Err(missing @ (VerifyError::UnknownKey | VerifyError::Keys(_))) => {
-                self.check_with_new_keys(token, missing).await
-            }
-            checked => checked,
-        }
+        told(self.genuine(token).and_then(|genuine| self.decide(token, genuine)))
     }
 
     /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
@@ -118,13 +95,17 @@ impl Verifier {
         {
             return self.verify_api_key(api_keys, token).await;
         }
-        let checked = self.genuine_or_new_key(token).await?;
+        let genuine = self.genuine_or_new_key(token).await?;
         let keys = &self.0.checker.keys;
         if keys.due_in().is_zero() {
             keys.nudge().await;
         }
+        let follower = self.0.follower.as_ref();
+        if follower.is_none_or(|follower| follower.is_settled(&*self.0.clock)) {
+            return self.decide_settled(token, genuine);
+        }
         self.keep_up().await;
-        self.decide(checked)
+        self.decide(token, genuine)
     }
 
     /// Loads keys and revocations, so that the first request does not wait for them. Both are
@@ -148,6 +129,7 @@ impl Verifier {
         let keys = &self.0.checker.keys;
         keys.refresh().await;
         self.keep_up().await;
+        self.0.cache.sweep(keys.generation(), self.now());
         if let Some(api_keys) = &self.0.api_keys {
             api_keys.used.write(&*api_keys.store).await;
         }
@@ -176,34 +158,6 @@ impl Verifier {
         self.0.clock.now()
     }
 
-    /// Opaque tokens of ours give no access by signature (INVARIANTS 42).
-    fn reject_opaque(&self, token: &str) -> Result<(), VerifyError> {
-        match self.0.prefixes.kind_of(token) {
-            Some(_) => Err(VerifyError::WrongKind),
-            None => Ok(()),
-        }
-    }
-
-    async fn check_with_new_keys(
-        &self,
-        token: &str,
-        missing: VerifyError,
-    ) -> Result<Checked, VerifyError> {
-        let checker = &self.0.checker;
-        match (checker.missing_kid(token), missing) {
-            (Some(kid), _) => {
-                if !checker.keys.find_missing(&kid).await.map_err(VerifyError::Keys)? {
-                    return Err(VerifyError::UnknownKey);
-                }
-            }
-            (None, VerifyError::Keys(_)) => {
-                checker.keys.load().await.map_err(VerifyError::Keys)?;
-            }
-            (None, missing) => return Err(missing),
-        }
-        checker.check(token, self.now())
-    }
-
     /// A poll that fails is no failure of this request as long as what we know is fresh.
     pub(crate) async fn keep_up(&self) {
         if let Some(follower) = &self.0.follower
@@ -214,19 +168,30 @@ impl Verifier {
     }
 
     /// The last step for a JWT: freshness, then revocation.
-    fn decide(&self, checked: Checked) -> Result<Verified, VerifyError> {
-        let Checked { carried, kid } = checked;
+    fn decide(&self, token: &str, genuine: Genuine) -> Result<Verified, VerifyError> {
         if self.0.follower.as_ref().is_some_and(|feed| !feed.may_decide(&*self.0.clock)) {
             return Err(VerifyError::Stale);
         }
+        self.decide_settled(token, genuine)
+    }
+
+    /// The same where enough is known to decide.
+    fn decide_settled(&self, token: &str, genuine: Genuine) -> Result<Verified, VerifyError> {
+        let Genuine { carried, found } = genuine;
         let index = &self.0.news.index;
-        if index.is_withdrawn(&kid) {
+        let key = carried.facts.key.as_ref();
+        if key.is_some_and(|key| index.is_withdrawn(key.kid())) {
             return Err(VerifyError::Revoked { by: RevokedBy::SigningKey });
         }
         if let Some(by) = index.find(&probe(&carried)) {
             return Err(VerifyError::Revoked { by });
         }
-        self.confirm(&carried);
+        if let Found::Anew { standing, now } = found {
+            self.confirm(&carried);
+            if let Some(standing) = standing {
+                self.0.cache.keep(token, standing, &carried, now);
+            }
+        }
         Ok(Verified::new(carried))
     }
 

@@ -15,7 +15,7 @@ const WELL_KNOWN: &str = "/.well-known/oauth-protected-resource";
 /// use hallpass::web::ProtectedResource;
 ///
 /// let api = ProtectedResource::new("https://api.example.com/v1")?
-///     .authorization_server("https://auth.example.com".parse()?)
+///     .authorization_server(&"https://auth.example.com".parse()?)
 ///     .scopes(&"invoice:*:read invoice:*:write".parse()?);
 /// assert_eq!(api.path(), "/.well-known/oauth-protected-resource/v1");
 /// assert_eq!(api.address(), "https://api.example.com/.well-known/oauth-protected-resource/v1");
@@ -76,7 +76,7 @@ impl ProtectedResource {
     }
 
     /// One who gives tokens for it. Call it again for more.
-    pub fn authorization_server(mut self, issuer: Issuer) -> Self {
+    pub fn authorization_server(mut self, issuer: &Issuer) -> Self {
         self.authorization_servers.push(issuer.as_str().to_owned());
         self
     }
@@ -186,7 +186,7 @@ mod tests {
         let scope = "invoice:*:read invoice:7:write".parse().unwrap();
         let described = ProtectedResource::new("https://api.example.com")
             .unwrap()
-            .authorization_server("https://auth.example.com".parse().unwrap())
+            .authorization_server(&"https://auth.example.com".parse().unwrap())
             .scopes(&scope)
             .query_source()
             .jwks_uri("https://api.example.com/jwks")

@@ -141,8 +141,8 @@ impl<S: ServerStore> Two<S> {
         ));
         assert!(matches!(self.login(&self.here).await.unwrap_err(), IssueError::Client { .. }));
         if are_apart {
-            // There it is known until the next poll, and yet nothing new begins: the store says
-            // that its owner was revoked, and then the client is looked at again.
+            // There it is known until the next poll, and yet nothing new begins: the store is
+            // asked before anything new does.
             assert!(self.there.find_client(&self.partner).await.unwrap().is_some());
             assert!(matches!(
                 self.refresh(&self.there, &held).await.unwrap_err(),
@@ -187,8 +187,14 @@ impl<S: ServerStore> Two<S> {
 
     async fn one_removes_and_nobody_is_left(&self) {
         let held = self.login(&self.there).await.unwrap();
+        assert!(self.here.find_client(&self.partner).await.unwrap().is_some());
         let ended = self.there.remove_client(&self.partner).await.unwrap().unwrap();
         assert!(ended.sessions >= 1);
+        // A token without a session has no row that could stop it: the client's is read, though
+        // the news of it has not come yet.
+        let alone = Grant::new("partner", "page:7:read".parse().unwrap()).client("partner");
+        let refused = self.here.issue_access(alone).await.unwrap_err();
+        assert!(matches!(refused, IssueError::Client { .. }));
         self.poll().await;
         for at in [&self.here, &self.there] {
             assert!(at.find_client(&self.partner).await.unwrap().is_none());

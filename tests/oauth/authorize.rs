@@ -12,7 +12,7 @@ use crate::{
         World, code_sent, error_sent, guarded, parameters, query, sent, sent_to, shown, ticket,
         value,
     },
-    support::{CHALLENGE, REDIRECT, VERIFIER, ada, confidential, id},
+    support::{CHALLENGE, REDIRECT, SECRET, VERIFIER, ada, confidential, id},
 };
 
 #[tokio::test]
@@ -40,6 +40,42 @@ async fn consent_then_a_code_then_tokens() {
     let id_token = claims(redeemed.id_token().unwrap().expose_secret());
     assert_eq!((&id_token["nonce"], &id_token["acr"]), (&"n-1".into(), &"high".into()));
     assert!(!redeemed.is_refreshable());
+}
+
+/// From the first redirect to the tokens, by paths alone, as a client library goes.
+#[tokio::test]
+async fn a_client_goes_all_the_way() {
+    use base64::{Engine as _, engine::general_purpose::STANDARD};
+    use hallpass::{oauth::Request, web::RequestHead};
+
+    let world = World::new();
+    let basic = format!("Basic {}", STANDARD.encode(format!("partner:{SECRET}")));
+    let wrong = "x".repeat(43);
+    for (verifier, status) in [(VERIFIER, 200), (wrong.as_str(), 400)] {
+        let page = world.authorize(&[("scope", "openid offline_access"), ("prompt", "consent")]);
+        let code = code_sent(&world.allow(&page.await).await);
+        let body = query(&[
+            ("grant_type", "authorization_code"),
+            ("code", &code),
+            ("redirect_uri", REDIRECT),
+            ("code_verifier", verifier),
+        ]);
+        let head = RequestHead::new("POST", "/token")
+            .header("content-type", b"application/x-www-form-urlencoded")
+            .header("authorization", basic.as_bytes());
+        let answer = world.server.answer(&Request::new(head).body(body.as_bytes())).await;
+        assert_eq!(answer.status(), status, "{}", answer.body());
+        let body: serde_json::Value = serde_json::from_str(answer.body()).unwrap();
+        if status == 200 {
+            for member in ["access_token", "refresh_token", "id_token"] {
+                assert!(body[member].is_string(), "{member}: {body}");
+            }
+        } else {
+            assert_eq!(body["error"], "invalid_grant");
+        }
+    }
+    let head = RequestHead::new("GET", "/authorize?client_id=nobody");
+    shown(&world.server.answer(&Request::new(head)).await, 400, "no such client");
 }
 
 #[tokio::test]
@@ -282,4 +318,27 @@ async fn a_code_needs_the_verifier_of_its_own_request() {
     let given = CodeRedemption::new(&partner, VERIFIER).redirect_uri(REDIRECT);
     assert!(world.auth.redeem_code(&code, given).await.is_err());
     assert!(world.auth.list_sessions(&ada(), None, 10).await.unwrap().is_empty());
+}
+
+/// What a client without the refresh grant cannot use is left out. If that was all, there is
+/// nothing to ask the user for, and no code behind their back.
+#[tokio::test]
+async fn a_request_for_nothing_is_refused() {
+    use hallpass::authority::{Client, GrantType};
+    let world = World::with(|builder| {
+        builder.client(
+            Client::public("plain")
+                .redirect_uri(REDIRECT)
+                .scope("offline_access a".parse().unwrap())
+                .trusted(true)
+                .grant(GrantType::AuthorizationCode),
+        )
+    });
+    for (scope, fits) in [("a offline_access", true), ("offline_access", false)] {
+        let answer = world.authorize(&[("client_id", "plain"), ("scope", scope)]).await;
+        match fits {
+            true => drop(code_sent(&answer)),
+            false => assert_eq!(error_sent(&answer), "invalid_scope"),
+        }
+    }
 }

@@ -10,7 +10,7 @@ use hallpass::{
     id::Subject,
     oauth::{
         AuthorizationServer, ConsentPage, Host, HostError, Request, ScopeTexts, SignIn,
-        SignInReason, SignedIn,
+        SignInReason, SignOutPage, SignedIn,
     },
     store::ServerStore,
     testing::TestAuthority,
@@ -19,11 +19,16 @@ use hallpass::{
 
 use crate::support::{CHALLENGE, REDIRECT, authority_on, authority_with};
 
+/// Why a sign-in was asked for, the way back, and the hint.
+pub(crate) type AskedFor = (SignInReason, String, Option<String>);
+
 /// Remembers nothing: the cookie says who and since when. A real host signs it.
 #[derive(Debug, Default)]
 pub(crate) struct TestHost {
     /// What the last sign-in was asked for.
-    pub(crate) asked: std::sync::Arc<Mutex<Option<(SignInReason, String, Option<String>)>>>,
+    pub(crate) asked: std::sync::Arc<Mutex<Option<AskedFor>>>,
+    /// What it was shown, as `Debug` prints it.
+    printed: std::sync::Arc<Mutex<String>>,
     texts: ScopeTexts,
 }
 
@@ -42,6 +47,7 @@ impl Host for TestHost {
     }
 
     async fn sign_in(&self, interaction: &SignIn<'_>) -> Answer {
+        self.printed.lock().unwrap().push_str(&format!("{interaction:?}"));
         let hint = interaction.login_hint.map(str::to_owned);
         *self.asked.lock().unwrap() =
             Some((interaction.reason, interaction.return_to.to_owned(), hint));
@@ -49,6 +55,12 @@ impl Host for TestHost {
     }
 
     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer {
+        self.printed.lock().unwrap().push_str(&format!("{page:?}"));
+        page.plain()
+    }
+
+    async fn sign_out_page(&self, page: &SignOutPage<'_>) -> Answer {
+        self.printed.lock().unwrap().push_str(&format!("{page:?}"));
         page.plain()
     }
 
@@ -65,7 +77,8 @@ impl Host for TestHost {
 pub(crate) struct World<S = MemoryStore> {
     pub(crate) auth: TestAuthority<S>,
     pub(crate) server: AuthorizationServer,
-    pub(crate) asked: std::sync::Arc<Mutex<Option<(SignInReason, String, Option<String>)>>>,
+    pub(crate) asked: std::sync::Arc<Mutex<Option<AskedFor>>>,
+    pub(crate) printed: std::sync::Arc<Mutex<String>>,
     pub(crate) cookie: Option<String>,
 }
 
@@ -89,10 +102,10 @@ impl<S: ServerStore> World<S> {
             texts: ScopeTexts::new().text("invoice:*:read", "see <all> your invoices"),
             ..TestHost::default()
         };
-        let asked = host.asked.clone();
+        let (asked, printed) = (host.asked.clone(), host.printed.clone());
         let server =
             AuthorizationServer::builder(auth.authority().clone()).host(host).build().unwrap();
-        let mut world = Self { auth, server, asked, cookie: None };
+        let mut world = Self { auth, server, asked, printed, cookie: None };
         world.sign_in("ada");
         world
     }
@@ -139,7 +152,7 @@ impl<S: ServerStore> World<S> {
     }
 
     /// What the host was last asked to sign in for.
-    pub(crate) fn asked(&self) -> Option<(SignInReason, String, Option<String>)> {
+    pub(crate) fn asked(&self) -> Option<AskedFor> {
         self.asked.lock().unwrap().take()
     }
 
@@ -209,7 +222,8 @@ pub(crate) fn sent_to(answer: &Answer, address: &str) -> Vec<(String, String)> {
         }
         String::from_utf8(bytes).unwrap()
     };
-    query[1..]
+    let query = query.strip_prefix(['?', '&']).unwrap();
+    query
         .split('&')
         .map(|pair| pair.split_once('=').unwrap())
         .map(|(name, value)| (decode(name), decode(value)))

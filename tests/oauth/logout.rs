@@ -108,8 +108,34 @@ async fn with_a_hint_of_another_user_the_user_is_asked() {
     let page = logout(&world, &[("id_token_hint", hint)]).await;
     shown(&page, 200, "Sign out?");
     assert!(world.auth.verify(ada.issued().access_token()).await.is_ok());
+    // Who says yes signs out themselves: the session of the hint is another's.
+    let answer = world.post("/logout", &[("ticket", &ticket(&page))]).await;
+    assert!(answer.header("set-cookie").is_some());
+    assert!(world.auth.verify(ada.issued().access_token()).await.is_ok());
     // No ID token of ours: no hint at all.
     for junk in ["x", ada.issued().access_token().expose_secret(), &format!("{hint}A")] {
         shown(&logout(&world, &[("id_token_hint", junk)]).await, 200, "Sign out?");
+    }
+}
+
+/// INVARIANTS 40: hosts log what they are shown.
+#[tokio::test]
+async fn what_a_host_is_shown_prints_no_ticket_and_no_token() {
+    let mut world = World::new();
+    let one = signed_in(&world).await;
+    let hint = one.id_token().unwrap().expose_secret();
+    let consent = ticket(&world.authorize(&[("prompt", "consent")]).await);
+    let sign_out = ticket(&logout(&world, &[]).await);
+    world.sign_in("bob");
+    let _ = world.authorize(&[("id_token_hint", hint)]).await;
+    let (_, return_to, _) = world.asked().unwrap();
+    assert!(return_to.contains(hint));
+    let printed = world.printed.lock().unwrap().clone();
+    for shown in ["ConsentPage", "SignOutPage", "SignIn "] {
+        assert!(printed.contains(shown), "{printed}");
+    }
+    for secret in [hint, &consent, &sign_out] {
+        let (_, end) = secret.split_at(secret.len() - 20);
+        assert!(!printed.contains(end), "{printed}");
     }
 }

@@ -9,8 +9,10 @@
 mod authorize;
 mod code;
 mod consent;
+mod faults;
 mod host;
 mod id_token;
 mod logout;
+mod meanwhile;
 mod sign_in;
 mod support;

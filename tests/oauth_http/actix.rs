@@ -11,7 +11,7 @@ use hallpass::oauth::{self, AuthorizationServer};
 use crate::request::{Seen, Sent};
 
 pub(crate) async fn send(server: &AuthorizationServer, sent: &Sent) -> Seen {
-    send_to(oauth::actix::configure(server.clone()), sent).await
+    send_to(oauth::actix::configure(server), sent).await
 }
 
 pub(crate) async fn send_to(configure: impl FnOnce(&mut ServiceConfig), sent: &Sent) -> Seen {

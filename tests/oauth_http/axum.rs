@@ -8,7 +8,7 @@ use tower::ServiceExt as _;
 use crate::request::{Seen, Sent};
 
 pub(crate) async fn send(server: &AuthorizationServer, sent: &Sent) -> Seen {
-    send_to(oauth::axum::router(server.clone()), sent).await
+    send_to(oauth::axum::router(server), sent).await
 }
 
 pub(crate) async fn send_to(router: Router, sent: &Sent) -> Seen {

@@ -129,7 +129,7 @@ async fn an_issuer_with_a_path_is_found() {
 async fn routers_nest() {
     let tenant = "https://auth.example.com/tenant";
     let server = World::configured(tenant, |authority| authority, |server| server).server;
-    let nested = || hallpass::oauth::axum::nested(server.clone());
+    let nested = || hallpass::oauth::axum::nested(&server);
     for (path, status) in [
         ("/jwks", 200),
         ("/.well-known/openid-configuration", 200),
@@ -138,13 +138,13 @@ async fn routers_nest() {
     ] {
         let sent = Sent::get(path);
         assert_eq!(axum::send_to(nested(), &sent).await.status, status, "{path}");
-        let on_actix = hallpass::oauth::actix::nested(server.clone());
+        let on_actix = hallpass::oauth::actix::nested(&server);
         assert_eq!(actix::send_to(on_actix, &sent).await.status, status, "{path}");
         let below = ::axum::Router::new().nest("/tenant", nested());
         let inside = Sent::get(&format!("/tenant{path}"));
         assert_eq!(axum::send_to(below, &inside).await.status, status, "{path}");
-        let scope = actix_web::web::scope("/tenant")
-            .configure(hallpass::oauth::actix::nested(server.clone()));
+        let scope =
+            actix_web::web::scope("/tenant").configure(hallpass::oauth::actix::nested(&server));
         let on_actix = actix::send_to(
             |config| {
                 config.service(scope);

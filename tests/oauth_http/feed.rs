@@ -68,7 +68,7 @@ async fn a_verifier_elsewhere_learns_of_a_revocation() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let issuer = format!("http://{}/tenant", listener.local_addr().unwrap());
     let world = World::configured(&issuer, |authority| authority, |server| server);
-    let router: ::axum::Router = oauth::axum::router(world.server.clone());
+    let router: ::axum::Router = oauth::axum::router(&world.server);
     tokio::spawn(::axum::serve(listener, router).into_future());
 
     let feed = RemoteFeed::at(&format!("{issuer}/revocations")).unwrap();

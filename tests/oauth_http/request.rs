@@ -91,6 +91,6 @@ impl Seen {
     }
 
     pub(crate) fn json(&self) -> serde_json::Value {
-        serde_json::from_str(&self.body).expect(&self.body)
+        serde_json::from_str(&self.body).expect("JSON")
     }
 }

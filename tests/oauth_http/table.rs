@@ -121,15 +121,15 @@ fn rows(theirs: &str) -> Vec<Row> {
         |path: &str, parameters: &[_]| Sent::form(path, parameters).basic("gateway", SECRET);
     row(gateway("/introspect", &[]), 400, "invalid_request", No);
     row(Sent::form("/introspect", &[("token", "x")]), 401, "invalid_client", No);
-    let nosy = [("token", "x"), ("client_id", "nosy")];
-    row(Sent::form("/introspect", &nosy), 401, "invalid_client", No);
+    let nameless = [("token", "x"), ("client_id", "phone")];
+    row(Sent::form("/introspect", &nameless), 401, "invalid_client", No);
 
     // The feed: who may introspect, and nobody else; no secret in an address.
     row(Sent::get("/revocations"), 401, "invalid_client", No);
     row(Sent::get("/revocations").basic("gateway", "wrong"), 401, "invalid_client", Basic);
     row(Sent::get("/revocations").basic("partner", SECRET), 403, "access_denied", No);
-    row(Sent::get("/revocations?client_id=nosy"), 401, "invalid_client", No);
-    row(Sent::form("/revocations", &[("client_id", "nosy")]), 401, "invalid_client", No);
+    row(Sent::get("/revocations?client_id=phone"), 401, "invalid_client", No);
+    row(Sent::form("/revocations", &[("client_id", "phone")]), 401, "invalid_client", No);
     let address = [("client_id", "gateway"), ("client_secret", SECRET)];
     let address = format!("/revocations?{}", encoded(&address));
     row(Sent::get(&address), 401, "invalid_client", No);

@@ -23,7 +23,7 @@ pub(crate) type Store = FailingStore<MemoryStore>;
 pub(crate) const ISSUER: &str = "https://auth.example.com";
 pub(crate) const API: &str = "https://api.example.com";
 pub(crate) const FILES: &str = "https://files.example.com";
-pub(crate) const SECRET: &str = "a secret of 40 characters: + % & = e ok!";
+pub(crate) const SECRET: &str = "a-secret-of-more-than-40-characters:+%&=~ok!";
 
 #[derive(Clone)]
 pub(crate) struct World {
@@ -121,5 +121,4 @@ fn clients(builder: AuthorityBuilder) -> AuthorityBuilder {
                 .audience(Audience::parse(FILES).unwrap())
                 .may_introspect(true),
         )
-        .client(Client::public("nosy").may_introspect(true))
 }

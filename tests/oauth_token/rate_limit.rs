@@ -71,3 +71,21 @@ async fn it_is_asked_once_by_endpoint_client_and_peer() {
     ];
     assert_eq!(seen, expected);
 }
+
+/// A limit that counts by a name keeps it: what can be no client's is not passed on.
+#[tokio::test]
+async fn it_is_given_no_name_that_can_be_none() {
+    let turnstile = Arc::new(Turnstile { open: usize::MAX, ..Turnstile::default() });
+    let world = World::with(|builder| builder.rate_limit(Arc::clone(&turnstile)));
+    let long = "x".repeat(60_000);
+    for name in [long.as_str(), "line\nbreak", "café"] {
+        let form = [("client_id", name), ("token", "x")];
+        refuses(&world.post(Revoke, None, &form).await, 401, "invalid_client");
+        refuses(
+            &world.post(Revoke, Some(&basic(name, "x")), &form[1..]).await,
+            401,
+            "invalid_client",
+        );
+    }
+    assert!(turnstile.seen.lock().unwrap().iter().all(|(_, client, _)| client.is_none()));
+}

@@ -1,13 +1,11 @@
-//! The example `auth_server` and its partners, as processes.
+//! The example `auth_server` and its partners, as processes: `tests/run server` sets up what they
+//! need.
 
-#![expect(
-    clippy::unwrap_used,
-    clippy::expect_used,
-    clippy::panic,
-    clippy::indexing_slicing,
-    clippy::string_slice,
-    reason = "helpers of tests are tests"
-)]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests are tests")]
 
+mod browser;
 mod config;
+mod foreign;
+mod instances;
 mod process;
+mod services;

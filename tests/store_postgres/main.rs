@@ -37,6 +37,13 @@ mod killed;
 #[cfg(test)]
 mod network;
 #[cfg(test)]
+#[cfg(feature = "oauth")]
+mod oauth;
+#[cfg(test)]
+#[cfg(feature = "oauth")]
+#[path = "../oauth_stories/mod.rs"]
+mod oauth_stories;
+#[cfg(test)]
 mod server;
 #[cfg(test)]
 mod setup;

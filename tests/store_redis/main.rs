@@ -28,6 +28,13 @@ mod faults;
 #[cfg(test)]
 mod keys;
 #[cfg(test)]
+#[cfg(feature = "oauth")]
+mod oauth;
+#[cfg(test)]
+#[cfg(feature = "oauth")]
+#[path = "../oauth_stories/mod.rs"]
+mod oauth_stories;
+#[cfg(test)]
 mod roles;
 #[cfg(test)]
 mod rules;

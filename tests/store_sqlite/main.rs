@@ -27,6 +27,13 @@ mod faults;
 #[cfg(test)]
 mod migrations;
 #[cfg(test)]
+#[cfg(feature = "oauth")]
+mod oauth;
+#[cfg(test)]
+#[cfg(feature = "oauth")]
+#[path = "../oauth_stories/mod.rs"]
+mod oauth_stories;
+#[cfg(test)]
 mod processes;
 #[cfg(test)]
 mod server;

@@ -133,3 +133,38 @@ fn old_and_new_tokens_work_side_by_side() {
     let (head, _) = old.rsplit_once('.').unwrap();
     assert_eq!(get(address, "/me", &format!("{head}.AAAA")).status, 401);
 }
+
+/// The curl session of the authorization server, with the browser's part in the middle.
+#[test]
+fn the_authorization_server_gives_tokens() {
+    let process = Process::example("oauth_server", &[]);
+    let address = process.address.as_str();
+    let metadata = send(address, "GET /.well-known/openid-configuration", &[], "").json();
+    assert_eq!(metadata["token_endpoint"], format!("http://{address}/token"));
+
+    let form = ("Content-Type", "application/x-www-form-urlencoded");
+    let secret = "client_id=partner&client_secret=an-example-secret-0123456789-abcdefghij";
+    let token = |body: &str| send(address, "POST /token", &[form], &format!("{body}&{secret}"));
+    let own = token("grant_type=client_credentials&scope=invoice:7:read");
+    assert_eq!((own.status, &own.json()["scope"]), (200, &json!("invoice:7:read")), "{own:?}");
+
+    let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+    let asked = format!(
+        "GET /authorize?response_type=code&client_id=partner&scope=openid+invoice:7:read&state=1\
+         &code_challenge={challenge}&code_challenge_method=S256"
+    );
+    let page = send(address, &asked, &[], "");
+    let (_, rest) = page.body.split_once("name=\"ticket\" value=\"").unwrap();
+    let ticket = rest.split('"').next().unwrap();
+    let decision = format!("ticket={ticket}&decision=allow");
+    let sent = send(address, "POST /authorize/decision", &[form], &decision);
+    let location = sent.header("location").unwrap();
+    let (_, code) = location.split_once("code=").unwrap();
+    let code = code.split('&').next().unwrap();
+    let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
+    let body = format!("grant_type=authorization_code&code={code}&code_verifier={verifier}");
+    let tokens = token(&body);
+    assert_eq!(tokens.status, 200, "{tokens:?}");
+    assert!(tokens.json()["id_token"].is_string());
+    assert_eq!(token(&body).json()["error"], "invalid_grant", "a code works once");
+}

@@ -102,8 +102,10 @@ pub(crate) fn send(
         text.push_str(&format!("{name}: {value}\r\n"));
     }
     if !body.is_empty() {
-        let length = body.len();
-        text.push_str(&format!("Content-Type: application/json\r\nContent-Length: {length}\r\n"));
+        text.push_str(&format!("Content-Length: {}\r\n", body.len()));
+        if !headers.iter().any(|(name, _)| name.eq_ignore_ascii_case("content-type")) {
+            text.push_str("Content-Type: application/json\r\n");
+        }
     }
     text.push_str("\r\n");
     text.push_str(body);

@@ -27,7 +27,7 @@ use axum::{
 };
 
 use crate::{
-    app::App,
+    app::{App, say, told},
     pages::{Page, STYLE},
 };
 
@@ -61,7 +61,7 @@ pub(crate) fn redirect(to: &str) -> Response {
 impl App {
     /// The store cannot be asked.
     pub(crate) fn unwell(&self, error: &dyn std::error::Error) -> Page {
-        eprintln!("unavailable: {}", crate::app::told(error));
+        say(&format!("unavailable: {}", told(error)));
         let text = "We cannot answer at the moment. Please try again in a minute.";
         self.look.message(StatusCode::SERVICE_UNAVAILABLE, "Not available", text)
     }

@@ -1,9 +1,13 @@
 //! Knows the parts of a client's table that have a grammar of their own.
 //! Must not repeat a secret.
 
-use std::{env, fs, path::Path};
+use std::{env, error::Error, fs, path::Path};
 
-use hallpass::authority::{GrantType, Policy, RotationMode};
+use hallpass::{
+    Algorithm, Authority, MemoryStore, SigningKey,
+    authority::{AuthorityBuilder, Client, GrantType, Policy, RotationMode},
+    id::Audience,
+};
 
 use super::{
     section::{At, Section},
@@ -62,29 +66,27 @@ pub(super) fn secret(section: &Section<'_>, beside: &Path) -> Given {
     }
 }
 
-/// RFC 8252 §7: https, http on a loopback address, or a scheme of the application's own.
-pub(super) fn redirect(uri: &str) -> Result<(), &'static str> {
-    let (scheme, rest) = uri.split_once(':').ok_or("it has no scheme")?;
-    if uri.contains('#') {
-        return Err("it has a fragment");
-    }
-    if !uri.bytes().all(|b| b.is_ascii_graphic()) {
-        return Err("it has other than visible ASCII characters");
-    }
-    let host = rest.strip_prefix("//").and_then(|rest| rest.split(['/', '?']).next());
-    match (scheme, host) {
-        ("https" | "http", None | Some("")) => Err("it has no host"),
-        ("https" | "http", Some(host)) if host.contains('@') => Err("it has a user name"),
-        ("https", _) => Ok(()),
-        ("http", Some(host)) => {
-            let is_loopback = ["127.0.0.1", "[::1]", "localhost"].iter().any(|name| {
-                host.strip_prefix(name).is_some_and(|port| port.is_empty() || port.starts_with(':'))
-            });
-            if is_loopback { Ok(()) } else { Err("`http` is for 127.0.0.1, [::1] and localhost") }
+/// Whether people may be sent there: the library's own rule, and its words.
+pub(super) fn redirect(uri: &str) -> Result<(), String> {
+    fits(Client::public("app").redirect_uri(uri), &[])
+}
+
+/// Whether the library would take the client, asked of an authority that is thrown away.
+pub(super) fn fits(client: Client, audiences: &[Audience]) -> Result<(), String> {
+    let key = SigningKey::generate(Algorithm::EdDSA).map_err(|why| why.to_string())?;
+    let authority = Authority::builder("https://auth.example")
+        .audience("https://auth.example")
+        .signing_key(key)
+        .server_store(MemoryStore::new())
+        .client(client);
+    let authority = audiences.iter().fold(authority, AuthorityBuilder::audience);
+    authority.build().map(drop).map_err(|why| {
+        let mut cause: &dyn Error = &why;
+        while let Some(deeper) = cause.source() {
+            cause = deeper;
         }
-        (scheme, _) if scheme.contains('.') => Ok(()),
-        _ => Err("a scheme of the application's own has a dot, as in `com.example.app`"),
-    }
+        cause.to_string()
+    })
 }
 
 pub(super) fn grant(name: &str) -> Result<GrantType, &'static str> {

@@ -9,7 +9,7 @@ use hallpass::{
 };
 
 use super::{
-    client_parts::{Given, grant, jwks, policy, redirect, secret},
+    client_parts::{Given, fits, grant, jwks, policy, redirect, secret},
     people::{Described, explained},
     section::Section,
     server::Lifetimes,
@@ -42,7 +42,7 @@ pub(super) fn read(root: &Section<'_>, around: &Around<'_>) -> Vec<Client> {
             ids.push(at.value);
         }
         let id = id.and_then(|at| at.read("a client id", ClientId::parse));
-        if let Some(client) = client(&section, id, around) {
+        if let Some(client) = client(&section, id.as_ref(), around) {
             clients.push(client);
         }
         section.finish();
@@ -50,11 +50,11 @@ pub(super) fn read(root: &Section<'_>, around: &Around<'_>) -> Vec<Client> {
     clients
 }
 
-fn client(section: &Section<'_>, id: Option<ClientId>, around: &Around<'_>) -> Option<Client> {
+fn client(section: &Section<'_>, id: Option<&ClientId>, around: &Around<'_>) -> Option<Client> {
     let is_public = section.flag("public");
     let secret = secret(section, around.beside);
     let keys = section.text("jwks", "a file with the application's public keys");
-    let id = id.as_ref().map_or("unknown", ClientId::as_str);
+    let id = id.map_or("unknown", ClientId::as_str);
     let mut client = match is_public {
         true => Client::public(id),
         false => Client::confidential(id),
@@ -122,11 +122,16 @@ fn client(section: &Section<'_>, id: Option<ClientId>, around: &Around<'_>) -> O
             None => at.refuse("expected one of the `audiences` at the top of the file"),
         }
     }
-    Some(
-        client
-            .policy(policy(section, around.lifetimes))
-            .trusted(section.flag("trusted"))
-            .always_refresh(section.flag("always_refresh"))
-            .may_introspect(section.flag("may_introspect")),
-    )
+    let client = client
+        .policy(policy(section, around.lifetimes))
+        .trusted(section.flag("trusted"))
+        .always_refresh(section.flag("always_refresh"))
+        .may_introspect(section.flag("may_introspect"));
+    // Whatever else the library does not take: where nothing is wrong so far, this is.
+    if section.file.is_right()
+        && let Err(why) = fits(client.clone(), around.audiences)
+    {
+        section.wrong(why);
+    }
+    Some(client)
 }

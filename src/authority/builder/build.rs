@@ -12,6 +12,7 @@ use crate::{
         keys::{self, Keys},
         maintenance::Background,
     },
+    crypto::RandomStock,
     id::ClientId,
     key::{Algorithm, KeyPolicy, SigningKey},
     secret::{MasterSecret, SecretError},
@@ -115,6 +116,9 @@ impl AuthorityBuilder {
         if let Some(source) = &self.permissions {
             verifier = verifier.permissions(source.clone());
         }
+        if let Some(bytes) = self.verified_cache {
+            verifier = verifier.verified_cache(bytes);
+        }
         if self.allow_stale {
             verifier = verifier.dangerous_allow_stale();
         }
@@ -131,6 +135,7 @@ impl AuthorityBuilder {
             keys,
             sealing,
             prefixes: Prefixes::new(&self.prefix)?,
+            ids: RandomStock::new(),
             store,
             server: self.server,
             clock: self.clock,

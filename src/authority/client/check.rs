@@ -150,6 +150,18 @@ fn is_name(name: &str) -> bool {
     let misleads = |c: char| {
         c.is_control()
             || matches!(c, '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{feff}')
+            || matches!(
+                c,
+                '\u{ad}'
+                    | '\u{34f}'
+                    | '\u{61c}'
+                    | '\u{115f}'
+                    | '\u{1160}'
+                    | '\u{17b4}'
+                    | '\u{17b5}'
+            )
+            || matches!(c, '\u{180b}'..='\u{180f}' | '\u{3164}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}')
+            || matches!(c, '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}')
     };
     (1..=LONGEST_NAME).contains(&name.chars().count())
         && !name.trim().is_empty()
@@ -231,7 +243,18 @@ mod tests {
         for good in ["Acme", "Müller & Söhne", "会社"] {
             assert!(is_name(good), "{good}");
         }
-        for bad in ["", " ", "a\nb", "a\u{202e}b", "a\u{200b}b", &"x".repeat(201)] {
+        for bad in [
+            "",
+            " ",
+            "a\nb",
+            "a\u{202e}b",
+            "a\u{200b}b",
+            "a\u{61c}b",
+            "a\u{ad}b",
+            "a\u{3164}",
+            "a\u{e0041}",
+            &"x".repeat(201),
+        ] {
             assert!(!is_name(bad), "{bad:?}");
         }
     }

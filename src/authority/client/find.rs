@@ -141,7 +141,16 @@ impl Inner {
     /// The owner of something new was revoked while it was made, perhaps because its client was
     /// disabled elsewhere and news of it is on its way: the row is asked.
     pub(in crate::authority) async fn still_known(&self, id: &ClientId) -> Result<(), IssueError> {
+        self.client_of_grant_now(id).await.map(|_| ())
+    }
+
+    /// [`client_of_grant`](Self::client_of_grant) as the store says now, not as it was read
+    /// lately.
+    pub(in crate::authority) async fn client_of_grant_now(
+        &self,
+        id: &ClientId,
+    ) -> Result<Option<Arc<Client>>, IssueError> {
         self.clients.kept().forget(id);
-        self.client_of_grant(id).await.map(|_| ())
+        self.client_of_grant(id).await
     }
 }

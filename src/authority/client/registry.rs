@@ -51,6 +51,12 @@ impl Registry {
     pub(super) fn kept(&self) -> &Kept {
         &self.kept
     }
+
+    /// Whether this is a client's id, as far as is known without asking the store.
+    #[cfg(feature = "oauth")]
+    pub(in crate::authority) fn knows(&self, id: &ClientId) -> bool {
+        self.configured.contains_key(id) || self.kept.entries().contains_key(id)
+    }
 }
 
 /// Registered clients as they were read from the store. Bounded in entries and in age; ids that

@@ -132,8 +132,8 @@ mod tests {
         ClientId::parse(text).unwrap()
     }
 
-    fn hasher(master: MasterSecret) -> SecretHasher {
-        SecretHasher::derive(&master, &Issuer::parse("https://auth.example.com").unwrap()).unwrap()
+    fn hasher(master: &MasterSecret) -> SecretHasher {
+        SecretHasher::derive(master, &Issuer::parse("https://auth.example.com").unwrap()).unwrap()
     }
 
     fn master(byte: u8) -> MasterSecret {
@@ -146,7 +146,7 @@ mod tests {
 
     #[test]
     fn a_secret_opens_its_client_alone_while_it_lives() {
-        let hasher = hasher(master(1));
+        let hasher = hasher(&master(1));
         let hash = hasher.hash(&id("a"), SECRET);
         let opens = |kept: &[HashedSecret], client: &str, secret: &str, now: u64| {
             hasher.is_one_of(kept, &id(client), secret, at(now))
@@ -172,13 +172,13 @@ mod tests {
 
     #[test]
     fn inv_41_a_hash_is_worth_nothing_under_another_master_secret_or_issuer() {
-        let one = hasher(master(1)).hash(&id("a"), SECRET);
-        let two = hasher(master(2)).hash(&id("a"), SECRET);
+        let one = hasher(&master(1)).hash(&id("a"), SECRET);
+        let two = hasher(&master(2)).hash(&id("a"), SECRET);
         assert_ne!(one, two);
         let elsewhere = Issuer::parse("https://other.example.com").unwrap();
         let elsewhere = SecretHasher::derive(&master(1), &elsewhere).unwrap();
         assert_ne!(elsewhere.hash(&id("a"), SECRET), one);
-        let both = hasher(master(2).also_opens(master(1)));
+        let both = hasher(&master(2).also_opens(master(1)));
         for hash in [one, two] {
             assert!(both.is_one_of(&[kept(hash, None)], &id("a"), SECRET, at(5)));
         }
@@ -213,6 +213,6 @@ mod tests {
         assert_eq!(format!("{given:?}"), "GivenSecret([redacted])");
         let client = super::super::Client::confidential("a").secret(SECRET);
         assert!(!format!("{client:?}").contains("horse"));
-        assert!(!format!("{:?}", hasher(master(0x5a))).contains("90"));
+        assert!(!format!("{:?}", hasher(&master(0x5a))).contains("90"));
     }
 }

@@ -7,7 +7,10 @@ mod rotate;
 mod sealed;
 
 use std::{
-    sync::{Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -37,6 +40,8 @@ pub(super) struct Keys {
     held: RwLock<Held>,
     /// Withdrawn here, and perhaps not yet known to the store.
     untold: Mutex<Vec<KeyId>>,
+    /// Counts the changes of what verifies, each before its lock is let go.
+    generation: AtomicU64,
     /// None where the host gave the keys.
     managed: Option<Managed>,
 }
@@ -55,6 +60,7 @@ impl Keys {
         Self {
             held: RwLock::new(Held { ring, version: 0, swaps: 0 }),
             untold: Mutex::default(),
+            generation: AtomicU64::new(0),
             managed: None,
         }
     }
@@ -135,8 +141,18 @@ impl Keys {
         change: impl FnOnce(&KeyRing) -> Result<KeyRing, RotateError>,
     ) -> Result<KeyRing, RotateError> {
         let mut held = self.held_mut();
-        held.ring = change(&held.ring)?;
+        let ring = change(&held.ring)?;
+        self.put(&mut held, ring);
         Ok(held.ring.clone())
+    }
+
+    /// Replaces the ring, and counts it if other keys verify now.
+    fn put(&self, held: &mut Held, ring: KeyRing) {
+        let changed = !ring.verifying_keys().is_same(held.ring.verifying_keys());
+        held.ring = ring;
+        if changed {
+            self.generation.fetch_add(1, Ordering::AcqRel);
+        }
     }
 
     /// Puts the store's ring in the place of ours: unless another has come since `swaps` was
@@ -150,7 +166,8 @@ impl Keys {
             let ring = untold
                 .iter()
                 .fold(ring.clone(), |ring, kid| ring.without(kid, now).unwrap_or(ring));
-            *held = Held { ring, version, swaps: held.swaps + 1 };
+            self.put(&mut held, ring);
+            (held.version, held.swaps) = (version, held.swaps + 1);
         }
     }
 
@@ -246,6 +263,10 @@ impl KeySource for Keys {
             return Ok(self.knows(kid));
         }
         Ok(self.knows(kid))
+    }
+
+    fn generation(&self) -> Option<u64> {
+        Some(self.generation.load(Ordering::Acquire))
     }
 
     /// The authority's own `tick` keeps its keys.

@@ -9,3 +9,4 @@ mod redaction;
 mod ring_table;
 mod round_trip;
 mod vectors;
+mod wycheproof;

@@ -12,9 +12,10 @@ fn vectors(json: &str, name: &str) -> Vec<Value> {
 
 #[test]
 fn signatures_of_the_rfcs() {
-    let vectors = vectors(include_str!("../../../tests/vectors/jws-rfc.json"), "signatures");
-    assert_eq!(vectors.len(), 4);
-    for vector in vectors {
+    let mut all = vectors(include_str!("../../../tests/vectors/jws-rfc.json"), "signatures");
+    all.extend(vectors(include_str!("../../../tests/vectors/rfc7520.json"), "signatures"));
+    assert_eq!(all.len(), 7);
+    for vector in all {
         let name = vector["name"].as_str().unwrap();
         let key = SigningKey::from_jwk(&vector["jwk"].to_string()).unwrap();
         let input = vector["signing_input"].as_str().unwrap().as_bytes();
@@ -28,6 +29,18 @@ fn signatures_of_the_rfcs() {
             assert!(key.verifying_key().verify(input, ours.as_ref()), "{name}");
         }
         assert!(!key.verifying_key().verify(&input[1..], &expected), "{name}");
+    }
+}
+
+/// What is not offered is refused by name, when the key is read.
+#[test]
+fn keys_of_rfc_7520_for_something_else_are_refused() {
+    let keys = vectors(include_str!("../../../tests/vectors/rfc7520.json"), "refused");
+    assert_eq!(keys.len(), 2);
+    for key in keys {
+        let jwk = key["jwk"].to_string();
+        assert!(SigningKey::from_jwk(&jwk).is_err(), "{}", key["name"]);
+        assert!(VerifyingKey::from_jwk(&jwk).is_err(), "{}", key["name"]);
     }
 }
 

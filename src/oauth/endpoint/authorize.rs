@@ -54,8 +54,7 @@ impl AuthorizationServer {
 
     async fn begin(&self, host: &dyn Host, request: &Request<'_>) -> Result<Answer, Refused> {
         let form = Form::read(request).map_err(Refused::Shown)?;
-        let admitted = self.admit(Endpoint::Authorize, form.get("client_id"), request).await;
-        admitted.map_err(Refused::Shown)?;
+        self.admit_named(Endpoint::Authorize, &form, request).await.map_err(Refused::Shown)?;
         let authorization = self.read_authorization(&form).await?;
         let reply = authorization.asked.reply.clone();
         let answer = self.ask(host, request, &form, authorization).await;
@@ -78,13 +77,14 @@ impl AuthorizationServer {
         }
         let Some(user) = user else { return Err(OAuthError::LOGIN_REQUIRED) };
         let Authorization { client, mut asked, prompt, ui_locales, .. } = authorization;
+        let born = self.authority().birth(&user.subject, client.id());
         // What the user cannot give is not asked for.
         asked.scope = self.authority().offer(grant(&user, &asked, asked.scope.clone())).await?;
         let given = self.authority().find_consent(&user.subject, client.id()).await?;
         let given = given.map(|record| record.scope);
         if !prompt.consent && may_skip(&client, &asked, given.as_ref()) {
             let scope = asked.scope.clone();
-            return self.send_code(&user, &client, &asked, scope).await;
+            return self.send_code(&user, &client, &asked, scope, born).await;
         }
         if prompt.none {
             return Err(OAuthError::CONSENT_REQUIRED);
@@ -115,18 +115,20 @@ impl AuthorizationServer {
         sealed.map_err(|_| OAuthError::MISCONFIGURED)
     }
 
-    /// Makes the code and sends the browser to the client with it.
+    /// Makes the code and sends the browser to the client with it. `born` is from before the
+    /// consent was looked at, so that its withdrawal since then reaches the code.
     pub(super) async fn send_code(
         &self,
         user: &SignedIn,
         client: &Client,
         asked: &AskedFor,
         scope: Scope,
+        born: Timestamp,
     ) -> Result<Answer, OAuthError> {
         // OpenID Connect Core §11.
         let offline = scope.view().has_word("offline_access") || client.always_gets_refresh();
         let refreshable = offline && client.allows_grant(GrantType::RefreshToken);
-        let mut binding = CodeBinding::new(&asked.challenge).refreshable(refreshable);
+        let mut binding = CodeBinding::new(&asked.challenge).refreshable(refreshable).born(born);
         let ReplyTo { address, named, .. } = &asked.reply;
         if *named {
             binding = binding.redirect_uri(address);

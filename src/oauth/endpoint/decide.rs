@@ -74,12 +74,13 @@ impl AuthorizationServer {
         ticket: &ConsentTicket,
         scope: Scope,
     ) -> Result<Answer, OAuthError> {
+        let born = self.authority().birth(&user.subject, client.id());
         let given = self.authority().give_consent(&user.subject, client.id(), &scope).await;
         let _ = given.map_err(|error| match error {
             ConsentError::Scope(_) => OAuthError::SCOPE,
             ConsentError::Unavailable(error) => error.into(),
         })?;
-        self.send_code(user, client, &ticket.asked, scope).await
+        self.send_code(user, client, &ticket.asked, scope, born).await
     }
 }
 

@@ -51,7 +51,7 @@ impl AuthorizationServer {
 
     async fn sign_out(&self, host: &dyn Host, request: &Request<'_>) -> Result<Answer, OAuthError> {
         let form = Form::parse(request)?;
-        self.admit(Endpoint::Logout, form.get("client_id"), request).await?;
+        self.admit_named(Endpoint::Logout, &form, request).await?;
         let user = host.user(&request.head).await.map_err(|error| told(&error))?;
         let user = user.map(|user| user.subject);
         if let (Some(ticket), "POST") = (form.get("ticket"), request.head.method()) {
@@ -73,15 +73,17 @@ impl AuthorizationServer {
         let client = self.client_of(&form, hint.as_ref().map(|hint| &hint.client)).await?;
         let address = form.get("post_logout_redirect_uri");
         check_address(client.as_deref(), address)?;
-        let hinted = hint.as_ref().map(|hint| &hint.subject);
+        // With an ID token of somebody else, who is signed in signs out themselves and nobody else.
+        let own =
+            hint.as_ref().filter(|hint| user.as_ref().is_none_or(|user| *user == hint.subject));
         let wanted = SignOut {
             subject: user.clone(),
-            session: hint.as_ref().map(|hint| hint.session),
+            session: own.map(|hint| hint.session),
             client: client.as_ref().map(|client| client.id().clone()),
             address: address.map(str::to_owned),
             state: form.get("state").map(str::to_owned),
         };
-        if user.is_none() || user.as_ref() == hinted {
+        if user.is_none() || own.is_some() {
             return self.carry_out(host, request, wanted).await;
         }
         let ticket = self.authority().seal_ticket(PURPOSE, &wanted, LIFETIME);

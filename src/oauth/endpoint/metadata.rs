@@ -109,7 +109,11 @@ impl AuthorizationServer {
             },
             code_challenge_methods_supported: if interactive { &["S256"] } else { &[] },
             authorization_response_iss_parameter_supported: interactive,
-            prompt_values_supported: if interactive { &["none", "login", "consent"] } else { &[] },
+            prompt_values_supported: if interactive {
+                &["none", "login", "consent", "select_account"]
+            } else {
+                &[]
+            },
             request_parameter_supported: false,
             // OpenID Connect Discovery §3: "If omitted, the default value is true."
             request_uri_parameter_supported: false,
@@ -127,6 +131,7 @@ impl AuthorizationServer {
                 "iss",
                 "sub",
                 "aud",
+                "azp",
                 "exp",
                 "iat",
                 "auth_time",

@@ -2,7 +2,8 @@
 //! Must not mend a path: what a service behind the proxy might read differently is refused.
 
 /// A path that every sensible reader takes apart in the same way: no `.` or `..`, no empty part,
-/// no `;`, no escape that need not be one, no escaped `/` or `\`, no control character.
+/// no `;`, no escape that need not be one, no escaped `/` or `\`, no control character, and
+/// nothing that becomes one of these for who decodes once more, or drops what follows a `;`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) struct CanonicalPath<'r>(&'r str);
 
@@ -47,6 +48,22 @@ fn is_canonical_part(part: &str) -> bool {
             _ => return false,
         };
     }
+    !part.contains('%') || stays_itself(part)
+}
+
+/// Whether a part is still one part, and no dots, for a service that decodes it, or decodes it
+/// twice or three times (`%252e%252e`), and that drops what follows a `;`, `#` or `?` (`..%3b`).
+fn stays_itself(part: &str) -> bool {
+    let mut bytes = decode_bytes(part.as_bytes());
+    for _ in 0..3 {
+        let ends = |byte: &u8| matches!(byte, b';' | b'#' | b'?');
+        let head = bytes.split(ends).next().unwrap_or_default().trim_ascii();
+        let splits = |byte: &u8| matches!(byte, b'/' | b'\\') || byte.is_ascii_control();
+        if matches!(head, b"." | b"..") || bytes.iter().any(splits) {
+            return false;
+        }
+        bytes = decode_bytes(&bytes);
+    }
     true
 }
 
@@ -80,18 +97,26 @@ const fn hex(digit: u8) -> Option<u8> {
 /// A part of a canonical path, decoded once. Bytes that are no UTF-8 become U+FFFD, which no id
 /// may have.
 pub(super) fn decode(part: &str) -> String {
-    let mut out = Vec::with_capacity(part.len());
-    let mut rest = part.as_bytes();
+    let bytes = decode_bytes(part.as_bytes());
+    String::from_utf8(bytes).unwrap_or_else(|_| "\u{FFFD}".to_owned())
+}
+
+/// What is no escape stays as it is.
+fn decode_bytes(mut rest: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(rest.len());
     while let [byte, tail @ ..] = rest {
         rest = tail;
-        match (byte, tail) {
-            (b'%', [high, low, tail @ ..]) => {
-                let (high, low) = (hex(*high).unwrap_or(0), hex(*low).unwrap_or(0));
+        let escaped = match (byte, tail) {
+            (b'%', [high, low, ..]) => hex(*high).zip(hex(*low)),
+            _ => None,
+        };
+        match escaped {
+            Some((high, low)) => {
                 out.push(high << 4 | low);
-                rest = tail;
+                rest = rest.get(2..).unwrap_or_default();
             }
-            _ => out.push(*byte),
+            None => out.push(*byte),
         }
     }
-    String::from_utf8(out).unwrap_or_else(|_| "\u{FFFD}".to_owned())
+    out
 }

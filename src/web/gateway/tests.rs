@@ -54,6 +54,18 @@ fn only_paths_that_mean_one_thing_are_read() {
         "/a|b",
         "/a\"b",
         "/a<b",
+        // Another path to who decodes twice, or takes `;` for the start of parameters.
+        "/a/%252e%252e/b",
+        "/a/%25252e%25252e/b",
+        "/a%252fb",
+        "/a%255cb",
+        "/a%2500",
+        "/a/..%3b/b",
+        "/a/..%253bx/b",
+        "/a/.%3bx=1/b",
+        "/a/..%23",
+        "/a/..%3f",
+        "/a/..%20/b",
     ];
     for trick in tricks {
         assert!(CanonicalPath::parse(trick).is_none(), "{trick:?}");

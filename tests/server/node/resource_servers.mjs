@@ -6,19 +6,12 @@ import express from 'express'
 import { expressjwt } from 'express-jwt'
 import { createRemoteJWKSet, jwtVerify } from 'jose'
 import jwksRsa from 'jwks-rsa'
+import { machineToken } from './machine.mjs'
 
 const [, , issuer, serverPid] = process.argv
 const audience = `${issuer}/api`
 
-const token = async () => {
-  const basic = btoa('nightly-report:demo-secret-of-nightly-report-change-me')
-  const response = await fetch(`${issuer}/token`, {
-    method: 'POST',
-    headers: { authorization: `Basic ${basic}` },
-    body: new URLSearchParams({ grant_type: 'client_credentials' }),
-  })
-  return (await response.json()).access_token
-}
+const token = () => machineToken(issuer)
 
 const app = express()
 app.use(

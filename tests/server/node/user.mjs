@@ -2,6 +2,9 @@
 //
 //     node user.mjs AUTHORIZATION-URL USER PASSWORD [deny]
 
+// What a proxy would say of us, where there is none. One that is there replaces it.
+export const PEER = { 'x-real-ip': '192.0.2.1' }
+
 const unescape = (text) =>
   text
     .replaceAll('&quot;', '"')
@@ -19,7 +22,7 @@ export class User {
 
   async #fetch(url, options = {}) {
     const cookie = [...this.#cookies].map((pair) => pair.join('=')).join('; ')
-    const headers = { ...options.headers, ...(cookie ? { cookie } : {}) }
+    const headers = { ...PEER, ...(cookie ? { cookie } : {}) }
     const response = await fetch(url, { ...options, headers, redirect: 'manual' })
     for (const line of response.headers.getSetCookie()) {
       const [, name, value] = /^([^=]+)=([^;]*)/.exec(line)
@@ -30,7 +33,7 @@ export class User {
   }
 
   /** Follows the server's redirects and forms, to the first address that is not the server's. */
-  async visit(url, decision = 'allow') {
+  async visit(url, decision = 'allow', { beforeForm } = {}) {
     const origin = new URL(url).origin
     let response = await this.#fetch(url)
     for (let step = 0; step < 12; step++) {
@@ -51,6 +54,7 @@ export class User {
         fields.set('name', this.name)
         fields.set('password', this.password)
       } else fields.set('decision', decision)
+      await beforeForm?.(fields, unescape(page))
       url = new URL(unescape(action), url)
       response = await this.#fetch(url, { method: 'POST', body: fields })
     }

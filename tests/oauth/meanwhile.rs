@@ -1,0 +1,156 @@
+//! What is taken back while a code is being made is not in it (INVARIANTS 16): the host is asked
+//! for permissions in the middle, and that is when it happens here.
+
+use std::{
+    sync::{Arc, Mutex, OnceLock},
+    time::Duration,
+};
+
+use async_trait::async_trait;
+use hallpass::{
+    Authority, Grant, Scope,
+    authority::{Client, CodeError, CodeRedemption, GrantType},
+    id::{ClientId, Subject},
+    store::CodeRefusal,
+    verifier::{PermissionError, PermissionSource},
+};
+
+use crate::{
+    host::{World, code_sent},
+    support::{REDIRECT, SECRET, VERIFIER, ada, binding, id},
+};
+
+/// What is taken back, and at the how many'th question from now.
+#[derive(Debug, Clone, Copy)]
+enum TakeBack {
+    Consent,
+    Client,
+}
+
+/// Allows everything, and takes something back while it is asked.
+#[derive(Debug, Clone, Default)]
+struct Meanwhile {
+    authority: Arc<OnceLock<Authority>>,
+    plan: Arc<Mutex<Option<(u32, TakeBack)>>>,
+}
+
+impl Meanwhile {
+    fn plan(&self, question: u32, what: TakeBack) {
+        *self.plan.lock().unwrap() = Some((question, what));
+    }
+
+    fn is_due(&self) -> Option<TakeBack> {
+        let mut plan = self.plan.lock().unwrap();
+        let (left, what) = plan.as_mut()?;
+        *left -= 1;
+        let (due, what) = (*left == 0, *what);
+        if due {
+            *plan = None;
+        }
+        due.then_some(what)
+    }
+}
+
+#[async_trait]
+impl PermissionSource for Meanwhile {
+    async fn permissions(
+        &self,
+        _: &Subject,
+        _: Option<&ClientId>,
+    ) -> Result<Scope, PermissionError> {
+        let authority = self.authority.get().unwrap();
+        match self.is_due() {
+            Some(TakeBack::Consent) => {
+                let _ = authority.withdraw_consent(&ada(), &id("partner")).await.unwrap();
+            }
+            Some(TakeBack::Client) => authority.disable_client(&id("late")).await.unwrap(),
+            None => {}
+        }
+        Ok("*:*:*".parse().unwrap())
+    }
+}
+
+async fn world() -> (World, Meanwhile) {
+    let source = Meanwhile::default();
+    let world = World::with(|builder| builder.permissions(source.clone()));
+    source.authority.set(world.auth.authority().clone()).unwrap();
+    let late = Client::confidential("late")
+        .secret(SECRET)
+        .redirect_uri(REDIRECT)
+        .scope("invoice:*:read".parse().unwrap())
+        .grant(GrantType::AuthorizationCode)
+        .grant(GrantType::ClientCredentials)
+        .grant(GrantType::RefreshToken);
+    let _ = world.auth.register_client(late).await.unwrap();
+    (world, source)
+}
+
+fn late() -> Grant {
+    Grant::new("ada", "invoice:*:read".parse().unwrap()).client("late")
+}
+
+#[tokio::test]
+async fn a_consent_that_is_withdrawn_while_a_code_is_made_opens_no_session() {
+    let (world, source) = world().await;
+    let partner = id("partner");
+    let given = CodeRedemption::new(&partner, VERIFIER).redirect_uri(REDIRECT);
+    let page = world.authorize(&[]).await;
+    let tick = || world.auth.clock().advance(Duration::from_millis(1));
+    code_sent(&world.allow(&page).await);
+    // The first question is for the page; for a code without a page the second is for the code.
+    for (question, ask_first) in [(2, false), (1, true)] {
+        let answer = if ask_first {
+            let page = world.authorize(&[("prompt", "consent")]).await;
+            source.plan(question, TakeBack::Consent);
+            world.allow(&page).await
+        } else {
+            source.plan(question, TakeBack::Consent);
+            world.authorize(&[]).await
+        };
+        let code = code_sent(&answer);
+        assert_eq!(world.auth.find_consent(&ada(), &partner).await.unwrap(), None);
+        let refused = world.auth.redeem_code(&code, given.clone()).await.unwrap_err();
+        assert!(matches!(refused, CodeError::Refused(CodeRefusal::Revoked)), "{refused:?}");
+        assert!(world.auth.list_sessions(&ada(), None, 9).await.unwrap().is_empty());
+        tick();
+    }
+    // Allowed again, in the very same millisecond.
+    let code = code_sent(&world.allow(&world.authorize(&[]).await).await);
+    assert!(world.auth.redeem_code(&code, given).await.is_ok());
+}
+
+#[tokio::test]
+async fn a_client_that_is_disabled_while_it_is_served_gets_nothing_that_lives() {
+    let (world, source) = world().await;
+    let (auth, client) = (&world.auth, id("late"));
+    let given = CodeRedemption::new(&client, VERIFIER).redirect_uri(REDIRECT);
+    let enable = || {
+        auth.clock().advance(Duration::from_millis(1));
+        auth.enable_client(&client)
+    };
+
+    source.plan(1, TakeBack::Client);
+    let code = auth.issue_code(late(), binding()).await.unwrap();
+    assert!(auth.redeem_code(&code, given).await.is_err(), "a code");
+    enable().await.unwrap();
+
+    source.plan(1, TakeBack::Client);
+    assert!(auth.issue(late()).await.is_err(), "a session");
+    enable().await.unwrap();
+
+    source.plan(1, TakeBack::Client);
+    let minted = auth.issue_access(late()).await.unwrap();
+    assert!(auth.verify(minted.access_token()).await.is_err(), "a token of no session");
+    enable().await.unwrap();
+
+    source.plan(1, TakeBack::Client);
+    assert!(auth.issue_api_key(late(), "a key", None).await.is_err(), "an API key");
+    enable().await.unwrap();
+
+    // Enabled again it starts anew.
+    assert!(auth.list_sessions(&ada(), None, 9).await.unwrap().is_empty());
+    let issued = auth.issue(late()).await.unwrap();
+    assert!(auth.verify(issued.access_token()).await.is_ok());
+    let minted = auth.issue_access(late()).await.unwrap();
+    assert!(auth.verify(minted.access_token()).await.is_ok());
+}
