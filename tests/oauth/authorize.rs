@@ -319,3 +319,26 @@ async fn a_code_needs_the_verifier_of_its_own_request() {
     assert!(world.auth.redeem_code(&code, given).await.is_err());
     assert!(world.auth.list_sessions(&ada(), None, 10).await.unwrap().is_empty());
 }
+
+/// What a client without the refresh grant cannot use is left out. If that was all, there is
+/// nothing to ask the user for, and no code behind their back.
+#[tokio::test]
+async fn a_request_for_nothing_is_refused() {
+    use hallpass::authority::{Client, GrantType};
+    let world = World::with(|builder| {
+        builder.client(
+            Client::public("plain")
+                .redirect_uri(REDIRECT)
+                .scope("offline_access a".parse().unwrap())
+                .trusted(true)
+                .grant(GrantType::AuthorizationCode),
+        )
+    });
+    for (scope, fits) in [("a offline_access", true), ("offline_access", false)] {
+        let answer = world.authorize(&[("client_id", "plain"), ("scope", scope)]).await;
+        match fits {
+            true => drop(code_sent(&answer)),
+            false => assert_eq!(error_sent(&answer), "invalid_scope"),
+        }
+    }
+}

@@ -9,6 +9,7 @@
 mod authorize;
 mod code;
 mod consent;
+mod faults;
 mod host;
 mod id_token;
 mod logout;

@@ -56,7 +56,7 @@ async fn nothing_that_lies_on_the_server_can_be_presented() {
     let key = authority.issue_api_key(grant(), "ci", None).await.unwrap();
 
     let found = dump(&mut raw(&url()).await, &prefix).await;
-    assert!(found.len() > 60, "{}", found.len());
+    assert!(found.len() > 50, "{}", found.len());
     let all = found.concat();
     let tokens = [
         issued.access_token().expose_secret(),
@@ -77,8 +77,9 @@ async fn nothing_that_lies_on_the_server_can_be_presented() {
         }
     }
     // And what is there is refused at every door, alone and dressed up as a token.
-    for text in found.iter().filter_map(|bytes| str::from_utf8(bytes).ok()) {
-        for dressed in [text.to_owned(), format!("hp_rt_{text}"), format!("hp_ak_{text}")] {
+    for text in found.iter().map(|bytes| String::from_utf8_lossy(bytes)) {
+        for dressed in [text.clone().into_owned(), format!("hp_rt_{text}"), format!("hp_ak_{text}")]
+        {
             assert!(authority.verify(dressed.as_str()).await.is_err());
             assert!(authority.refresh(dressed.as_str()).await.is_err());
         }

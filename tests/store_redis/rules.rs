@@ -115,13 +115,13 @@ async fn an_end_that_a_replica_has_is_answered() {
     assert!(store.end_session(&row.id, EndReason::SignedOut, now()).await.unwrap());
     let mut there = raw(&replica.url()).await;
     let id: String = row.id.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
-    let reason: String = redis::cmd("HGET")
+    let state: Vec<u8> = redis::cmd("HGET")
         .arg(format!("hallpass:s:{id}"))
         .arg("state")
         .query_async(&mut there)
         .await
         .unwrap();
-    assert!(reason.ends_with(" signed_out"), "{reason}");
+    assert!(state.ends_with(b"signed_out"), "{state:?}");
     // A store that is led to the replica refuses to write, by the server's word.
     let error = RedisStore::connect(&replica.url())
         .await
@@ -151,34 +151,47 @@ async fn inv_55_a_row_of_another_version_or_with_an_unknown_word_is_corrupt() {
     let prefix = prefix();
     let store = RedisOptions::new().prefix(&prefix).connect(&url()).await.unwrap();
     let mut raw = raw(&url()).await;
-    for (field, from, to) in [
-        ("bound", "1\n", "2\n"),
-        ("bound", "1\n", ""),
-        ("bound", "100\n", "102\n"),
-        ("bound", "web\n\n", "web\ndna:x\n"),
-        ("bound", "web\n", ""),
-        ("fixed", "\"scope\"", "\"scopes\""),
-        ("fixed", "{", "{\"more\":1,"),
-        ("state", "0 1 ", "many 1 "),
-        ("state", "0 1 ", "0 x "),
-        ("state", "0 1 ", "0 1 abc"),
-        ("state", "  ", " soon administrative"),
-        ("state", "", " and more"),
-    ] {
+    // What a session of `session` is made of, and what becomes of it.
+    let cases: [(&str, &[u8], &[u8]); 18] = [
+        ("fixed", b"\x01\x01\0\0", b"\x02\x01\0\0"),
+        ("fixed", b"\x01\x01\0\0", b"1\x01\0\0"),
+        ("fixed", b"\x01\x01\0\0", b"\x01\x02\0\0"),
+        ("fixed", b"\x01\x01\0\0", b"\x01\x01\x02\0"),
+        ("fixed", b"\x01\x01\0\0", b"\x01\x01\0\x02"),
+        ("fixed", b"\x01\x01\0\0", b""),
+        ("fixed", b"\0\x03web\0\0", b"\0\x03web\0\x05dna:x"),
+        ("fixed", b"\0\x03web", b"\xff\xffweb"),
+        ("fixed", b"\0\x03web", b""),
+        ("fixed", b"\"scope\"", b"\"scopes\""),
+        ("fixed", b"{", b"{\"more\":1,"),
+        // Generation 0, sealing key 1; then neither rotated nor confirmed.
+        ("state", b"\0\0\0\0\x01\xff", b"\0\0\0\x01\xff"),
+        ("state", b"\0\0\0\0\x01\xff", b"many \0\0\0\0\x01\xff"),
+        // No end, no attempt, no reason.
+        ("state", b"\xff\xff\0\0", b"\xff\xff\x02ab\0"),
+        ("state", b"\xff\xff\0\0", b"\xff\xff\0\x05reuse"),
+        ("state", &[0xff, 0xff, 0, 0], &[0, 0xff, 0, 4, b's', b'o', b'o', b'n']),
+        ("state", b"\xff\xff\0\0", b"\xff\xff\0\x09"),
+        ("state", b"", b" and more"),
+    ];
+    for (field, from, to) in cases {
         let row = session("ada", now());
         store.insert_session(&row).await.unwrap();
         let id: String = row.id.as_bytes().iter().map(|b| format!("{b:02x}")).collect();
         let key = format!("{prefix}s:{id}");
-        let text: String =
+        let well: Vec<u8> =
             redis::cmd("HGET").arg(&key).arg(field).query_async(&mut raw).await.unwrap();
-        let bad = if from.is_empty() { format!("{text}{to}") } else { text.replacen(from, to, 1) };
-        assert_ne!(bad, text, "{field}: {from}");
+        let at = match from {
+            b"" => well.len(),
+            _ => well.windows(from.len()).rposition(|part| part == from).unwrap(),
+        };
+        let bad = [&well[..at], to, &well[at + from.len()..]].concat();
         let () =
             redis::cmd("HSET").arg(&key).arg(field).arg(&bad).query_async(&mut raw).await.unwrap();
         let found = store.find_session(&row.id).await.unwrap_err();
-        assert_eq!(found.kind(), StoreErrorKind::Corrupt, "{bad}");
+        assert_eq!(found.kind(), StoreErrorKind::Corrupt, "{bad:?}");
         let rotated = store.rotate_session(&rotation(row.id, 0), now()).await.unwrap_err();
-        assert_eq!(rotated.kind(), StoreErrorKind::Corrupt, "{bad}");
+        assert_eq!(rotated.kind(), StoreErrorKind::Corrupt, "{bad:?}");
     }
 }
 

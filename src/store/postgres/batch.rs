@@ -3,14 +3,15 @@
 //!
 //! Two writers at most are at work. Whoever finds a free one sends its own command at once; whoever
 //! does not, waits, and what waits is taken together when a writer is free. Nobody waits for more
-//! to come.
+//! to come; a writer that has answered a batch only lets those whom it answered run first, so that
+//! what they send next goes together and not one alone before the others.
 
 use std::{
     collections::{HashSet, VecDeque},
     sync::{Arc, Mutex, MutexGuard, PoisonError},
 };
 
-use tokio::{sync::oneshot, time::timeout};
+use tokio::{sync::oneshot, task::yield_now, time::timeout};
 
 use super::{
     Inner,
@@ -107,13 +108,15 @@ impl Inner {
 
     /// Sends one batch. When it fails, its commands are sent one by one, so that a bad one costs
     /// only its own caller; when there is no answer at all, that is everyone's answer.
-    async fn rotate_batch(self: &Arc<Self>, mut batch: Vec<Waiting>) {
+    async fn rotate_batch(self: &Arc<Self>, batch: Vec<Waiting>) {
         if batch.len() == 1 {
-            batch.into_iter().for_each(|waiting| self.rotate_apart(waiting));
+            for waiting in batch {
+                self.rotate_alone(waiting).await;
+            }
             return;
         }
         let commands: Vec<_> =
-            batch.iter_mut().map(|waiting| (waiting.rotation.clone(), waiting.now)).collect();
+            batch.iter().map(|waiting| (waiting.rotation.clone(), waiting.now)).collect();
         match self.rotate_many(&commands).await {
             Ok(answers) => {
                 for (waiting, answer) in batch.into_iter().zip(answers) {
@@ -131,13 +134,15 @@ impl Inner {
         }
     }
 
-    /// Sends one command of a batch by itself.
+    /// Sends one command of a batch by itself, beside what the writer does next.
     fn rotate_apart(self: &Arc<Self>, waiting: Waiting) {
         let inner = Arc::clone(self);
-        self.runtime.spawn(async move {
-            let answer = inner.rotate_one(&waiting.rotation, waiting.now).await;
-            let _gone = waiting.caller.send(answer.map_err(StoreError::from));
-        });
+        self.runtime.spawn(async move { inner.rotate_alone(waiting).await });
+    }
+
+    async fn rotate_alone(&self, waiting: Waiting) {
+        let answer = self.rotate_one(&waiting.rotation, waiting.now).await;
+        let _gone = waiting.caller.send(answer.map_err(StoreError::from));
     }
 }
 
@@ -154,8 +159,14 @@ impl Drop for Writer {
         self.0.runtime.spawn(async move {
             // Gives the right back in turn, also when this task is dropped half-way.
             let writer = Writer(inner);
-            let batch = writer.0.rotations.take();
-            writer.0.rotate_batch(batch).await;
+            loop {
+                let batch = writer.0.rotations.take();
+                if batch.is_empty() {
+                    break;
+                }
+                writer.0.rotate_batch(batch).await;
+                yield_now().await;
+            }
         });
     }
 }

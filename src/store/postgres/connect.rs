@@ -3,7 +3,7 @@
 
 use std::{fmt, str::FromStr, sync::Arc, time::Duration};
 
-use deadpool_postgres::{Manager, ManagerConfig, Pool, RecyclingMethod, Runtime};
+use deadpool_postgres::{Manager, ManagerConfig, Pool, QueueMode, RecyclingMethod, Runtime};
 use tokio::{runtime::Handle, sync::Notify};
 use tokio_postgres::{
     Config, NoTls, Socket,
@@ -183,6 +183,8 @@ impl PostgresBuilder {
         );
         let pool = Pool::builder(manager)
             .max_size(self.max_connections)
+            // The one used last: its server process has the statements and pages at hand.
+            .queue_mode(QueueMode::Lifo)
             .runtime(Runtime::Tokio1)
             .build()
             .map_err(|error| Error::Setup(error.to_string().into()))?;

@@ -3,12 +3,15 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::Error, field, reply::Reply, session_row::VERSION};
+use super::{error::Error, field, reply::Reply};
 use crate::{
     id::{ApiKeyId, Audience, ClientId, Subject},
     scope::Scope,
     store::{ApiKeyChange, ApiKeyRecord, CarriedClaims},
 };
+
+/// The version of the row that this code reads and writes.
+const VERSION: &str = "1";
 
 /// What no script looks into and no call changes.
 #[derive(Serialize, Deserialize)]

@@ -25,6 +25,7 @@ mod feed_record;
 mod field;
 mod once;
 mod options;
+mod packed;
 mod reply;
 mod revocations;
 mod script;

@@ -29,19 +29,19 @@ macro_rules! scripts {
 
 scripts! {
     INSERT_SESSION = "base" "owners" "open_session" "insert_session";
-    FIND_SESSION = "base" "owners" "session_format" "session_row" "find_session";
+    FIND_SESSION = "base" "owners" "session_format" "session_end" "session_row" "find_session";
     ROTATE_SESSION =
-        "base" "seldom_begin" "owners" "feed" "seldom_end" "session_format" "rotate_session";
-    CONFIRM_SESSION = "base" "owners" "session_format" "session_row" "confirm_session";
-    END_SESSION = "base" "owners" "feed" "session_format" "session_row" "close_session" "end_session";
-    LIST_SESSIONS = "base" "owners" "session_format" "session_row" "list_sessions";
+        "session_format" "seldom_begin" "base" "owners" "feed" "seldom_end" "rotate_session";
+    CONFIRM_SESSION = "base" "owners" "session_format" "session_end" "session_row" "confirm_session";
+    END_SESSION = "base" "owners" "feed" "session_format" "session_end" "session_row" "close_session" "end_session";
+    LIST_SESSIONS = "base" "owners" "session_format" "session_end" "session_row" "list_sessions";
     PRUNE_SESSIONS = "base" "owners" "prune_sessions";
     READ_REVOCATIONS = "base" "read_revocations";
     RAISE_RETENTION = "base" "raise_retention";
     REVOKE = "base" "feed" "revoke";
-    REVOKE_OWNER = "base" "feed" "sweep" "end_owner" "revoke_owner";
-    SWEEP_OWNER = "base" "sweep" "sweep_owner";
-    PRUNE_REVOCATIONS = "base" "sweep" "prune_revocations";
+    REVOKE_OWNER = "base" "feed" "session_format" "session_end" "sweep" "end_owner" "revoke_owner";
+    SWEEP_OWNER = "base" "session_format" "session_end" "sweep" "sweep_owner";
+    PRUNE_REVOCATIONS = "base" "session_format" "session_end" "sweep" "prune_revocations";
     INSERT_API_KEY = "base" "owners" "api_key_row" "insert_api_key";
     FIND_API_KEY = "base" "owners" "api_key_row" "find_api_key";
     LIST_API_KEYS = "base" "owners" "api_key_row" "list_api_keys";
@@ -53,14 +53,14 @@ scripts! {
     INSERT_CLIENT = "base" "feed" "insert_client";
     FIND_CLIENT = "base" "client_row" "find_client";
     LIST_CLIENTS = "base" "client_row" "list_clients";
-    REPLACE_CLIENT = "base" "feed" "sweep" "end_owner" "client_row" "replace_client";
-    REMOVE_CLIENT = "base" "feed" "sweep" "end_owner" "remove_client";
-    PUT_CONSENT = "base" "feed" "sweep" "end_owner" "put_consent";
+    REPLACE_CLIENT = "base" "feed" "session_format" "session_end" "sweep" "end_owner" "client_row" "replace_client";
+    REMOVE_CLIENT = "base" "feed" "session_format" "session_end" "sweep" "end_owner" "remove_client";
+    PUT_CONSENT = "base" "feed" "session_format" "session_end" "sweep" "end_owner" "put_consent";
     FIND_CONSENT = "base" "find_consent";
     LIST_CONSENTS = "base" "list_consents";
-    WITHDRAW_CONSENT = "base" "feed" "sweep" "end_owner" "withdraw_consent";
+    WITHDRAW_CONSENT = "base" "feed" "session_format" "session_end" "sweep" "end_owner" "withdraw_consent";
     INSERT_CODE = "base" "insert_code";
-    REDEEM_CODE = "base" "owners" "feed" "session_format" "session_row" "open_session" "close_session" "redeem_code";
+    REDEEM_CODE = "base" "owners" "feed" "session_format" "session_end" "session_row" "open_session" "close_session" "redeem_code";
     PRUNE_CODES = "base" "prune_codes";
     CONSUME_ONCE = "base" "consume_once";
     PRUNE_REPLAYS = "base" "prune_replays";

@@ -5,115 +5,177 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::{error::Error, field, reply::Reply};
+use super::{
+    error::Error,
+    field,
+    packed::{Pack, Packed},
+    reply::Reply,
+};
 use crate::{
+    clock::Timestamp,
     id::{Audience, ClientId, SessionId, Subject},
     scope::Scope,
-    store::{Attempt, CarriedClaims, ProofKey, SessionPolicy, SessionRecord, SessionState},
+    store::{
+        Attempt, CarriedClaims, ProofKey, Rotation, SessionPolicy, SessionRecord, SessionState,
+    },
 };
 
 /// The version of the row that this code reads and writes.
-pub(super) const VERSION: &str = "1";
+const VERSION: u8 = 1;
 
 /// What no script looks into.
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-struct Fixed {
+struct Rest {
     scope: String,
     audience: Vec<Audience>,
     claims: CarriedClaims,
     label: Option<String>,
 }
 
-/// The fields and their values.
+/// The fields and their values, as `scripts/session_format.lua` describes them.
 pub(super) fn fields(session: &SessionRecord) -> Result<Vec<Vec<u8>>, Error> {
-    let fixed = Fixed {
+    let rest = Rest {
         scope: session.scope.as_str().to_owned(),
         audience: session.audience.clone(),
         claims: session.claims.clone(),
         label: session.label.clone(),
     };
-    let fixed = serde_json::to_vec(&fixed).map_err(|_| Error::Field("fixed"))?;
-    let bound = format!(
-        "{VERSION}\n{}\n{}\n{}\n{}\n{}",
-        policy(&session.policy),
-        field::time(session.absolute_expires_at),
-        session.client,
-        proof(session.cnf.as_ref()),
-        session.subject,
-    );
-    let row = [
-        ("bound", bound.into_bytes()),
-        ("fixed", fixed),
-        ("state", state(&session.state).into_bytes()),
-    ];
-    Ok(row.into_iter().flat_map(|(name, value)| [name.as_bytes().to_vec(), value]).collect())
+    let rest = serde_json::to_vec(&rest).map_err(|_| Error::Field("fixed"))?;
+    let policy = &session.policy;
+    let fixed = Pack::default()
+        .byte(VERSION)
+        .byte(policy.rotation.into())
+        .byte(policy.strict.into())
+        .byte(policy.client_proof.into())
+        .millis(field::millis(policy.retry_window))
+        .millis(field::millis(policy.retry_after_loss))
+        .millis(field::millis(policy.idle))
+        .millis(field::millis(policy.max_skew))
+        .millis(field::millis(policy.access_lifetime))
+        .millis(field::time(session.absolute_expires_at))
+        .text(session.client.as_str(), "client")?
+        .text(&proof(session.cnf.as_ref()), "cnf")?
+        .text(session.subject.as_str(), "subject")?
+        .bytes(&rest)
+        .done();
+    Ok(vec![b"fixed".to_vec(), fixed, b"state".to_vec(), state(&session.state)?])
 }
 
-/// The session of a row: its three fields, as `scripts/session_row.lua` describes them.
+/// The session of a row: its two fields.
 pub(super) fn read(id: SessionId, mut row: Reply) -> Result<SessionRecord, Error> {
-    let bound = row.text()?;
-    let [version, policy, absolute, client, cnf, subject] = words(&bound, '\n')?;
-    if version != VERSION {
-        return Err(Error::Row);
-    }
-    let Fixed { scope, audience, claims, label } =
-        serde_json::from_slice(&row.bytes()?).map_err(|_| Error::Field("fixed"))?;
-    Ok(SessionRecord {
-        id,
-        subject: Subject::parse(subject).map_err(|_| Error::Field("subject"))?,
-        client: ClientId::parse(client).map_err(|_| Error::Field("client"))?,
-        scope: Scope::parse_canonical(&scope).map_err(|_| Error::Field("fixed"))?,
-        audience,
-        claims,
-        cnf: parse_proof(cnf)?,
-        label,
-        policy: parse_policy(policy)?,
-        absolute_expires_at: field::parse_time(absolute, "absolute")?,
-        state: parse_state(&row.text()?)?,
+    let fixed = row.bytes()?;
+    let state = row.bytes()?;
+    read_fixed(id, &fixed, |_, _| read_state(Packed(&state)))
+}
+
+/// The session as a plain rotation has left it, from the part of the row that never changes.
+pub(super) fn read_rotated(
+    rotation: &Rotation,
+    now: Timestamp,
+    fixed: &[u8],
+) -> Result<SessionRecord, Error> {
+    read_fixed(rotation.id, fixed, |policy, absolute_expires_at| {
+        Ok(SessionState {
+            generation: rotation.presented.checked_add(1).ok_or(Error::Reply)?,
+            sealing_key: rotation.sealing_key,
+            attempt: Some(rotation.attempt),
+            rotated_at: Some(now),
+            confirmed_at: None,
+            idle_expires_at: (now + policy.idle).min(absolute_expires_at),
+            ended: None,
+        })
     })
 }
 
-/// Exactly `N` parts of a text.
-fn words<const N: usize>(text: &str, between: char) -> Result<[&str; N], Error> {
-    let mut parts = text.split(between);
-    let mut words = [""; N];
-    for word in &mut words {
-        *word = parts.next().ok_or(Error::Row)?;
+fn read_fixed(
+    id: SessionId,
+    fixed: &[u8],
+    state: impl FnOnce(&SessionPolicy, Timestamp) -> Result<SessionState, Error>,
+) -> Result<SessionRecord, Error> {
+    let mut fixed = Packed(fixed);
+    if fixed.byte()? != VERSION {
+        return Err(Error::Row);
     }
-    if parts.next().is_some() { Err(Error::Row) } else { Ok(words) }
-}
-
-fn state(state: &SessionState) -> String {
-    let (ended, reason) = match state.ended {
-        Some((at, reason)) => (field::time(at).to_string(), reason.as_str()),
-        None => (String::new(), ""),
+    let (rotation, strict) = (fixed.flag("policy")?, fixed.flag("policy")?);
+    let client_proof = fixed.flag("policy")?;
+    let mut duration = || fixed.millis("policy").map(Duration::from_millis);
+    let policy = SessionPolicy {
+        retry_window: duration()?,
+        retry_after_loss: duration()?,
+        idle: duration()?,
+        max_skew: duration()?,
+        access_lifetime: duration()?,
+        rotation,
+        strict,
+        client_proof,
     };
-    format!(
-        "{} {} {} {} {} {} {ended} {reason}",
-        state.generation,
-        state.sealing_key,
-        state.attempt.map(|attempt| field::hex(attempt.as_bytes())).unwrap_or_default(),
-        field::optional_time(state.rotated_at),
-        field::optional_time(state.confirmed_at),
-        field::time(state.idle_expires_at),
-    )
+    let absolute_expires_at = fixed.time("absolute")?;
+    let client = ClientId::parse(fixed.text("client")?).map_err(|_| Error::Field("client"))?;
+    let cnf = parse_proof(fixed.text("cnf")?)?;
+    let subject = Subject::parse(fixed.text("subject")?).map_err(|_| Error::Field("subject"))?;
+    let Packed(rest) = fixed;
+    let Rest { scope, audience, claims, label } =
+        serde_json::from_slice(rest).map_err(|_| Error::Field("fixed"))?;
+    Ok(SessionRecord {
+        id,
+        subject,
+        client,
+        scope: Scope::parse_canonical(&scope).map_err(|_| Error::Field("fixed"))?,
+        audience,
+        claims,
+        cnf,
+        label,
+        policy,
+        absolute_expires_at,
+        state: state(&policy, absolute_expires_at)?,
+    })
 }
 
-fn parse_state(text: &str) -> Result<SessionState, Error> {
-    let [generation, sealing_key, attempt, rotated, confirmed, idle, ended, reason] =
-        words(text, ' ')?;
+fn state(state: &SessionState) -> Result<Vec<u8>, Error> {
+    let attempt = state.attempt.as_ref().map_or(&[][..], |attempt| &attempt.as_bytes()[..]);
+    let reason = state.ended.map_or("", |(_, reason)| reason.as_str());
+    let packed = Pack::default()
+        .count(state.generation)
+        .byte(state.sealing_key)
+        .optional_time(state.rotated_at)
+        .optional_time(state.confirmed_at)
+        .millis(field::time(state.idle_expires_at))
+        .optional_time(state.ended.map(|(at, _)| at))
+        .word(attempt, "attempt")?
+        .word(reason.as_bytes(), "reason")?;
+    Ok(packed.done())
+}
+
+fn read_state(mut packed: Packed<'_>) -> Result<SessionState, Error> {
+    let generation = packed.count()?;
+    let sealing_key = packed.byte()?;
+    let rotated_at = packed.optional_time("rotated")?;
+    let confirmed_at = packed.optional_time("confirmed")?;
+    let idle_expires_at = packed.time("idle")?;
+    let ended = packed.optional_time("ended")?;
+    let attempt = match packed.word()? {
+        [] => None,
+        attempt => {
+            let attempt = attempt.try_into().map_err(|_| Error::Field("attempt"))?;
+            Some(Attempt::from_bytes(attempt))
+        }
+    };
+    let reason = str::from_utf8(packed.word()?).map_err(|_| Error::Field("reason"))?;
+    packed.end()?;
+    let ended = match (ended, reason) {
+        (None, "") => None,
+        (None, _) => return Err(Error::Field("reason")),
+        (Some(at), reason) => Some((at, field::parse_reason(reason)?)),
+    };
     Ok(SessionState {
-        generation: field::parse(generation, "generation")?,
-        sealing_key: field::parse(sealing_key, "sealing_key")?,
-        attempt: match attempt {
-            "" => None,
-            _ => Some(Attempt::from_bytes(field::unhex(attempt, "attempt")?)),
-        },
-        rotated_at: field::parse_optional_time(rotated, "rotated")?,
-        confirmed_at: field::parse_optional_time(confirmed, "confirmed")?,
-        idle_expires_at: field::parse_time(idle, "idle")?,
-        ended: field::parse_end(ended, reason)?,
+        generation,
+        sealing_key,
+        attempt,
+        rotated_at,
+        confirmed_at,
+        idle_expires_at,
+        ended,
     })
 }
 
@@ -133,39 +195,4 @@ fn parse_proof(text: &str) -> Result<Option<ProofKey>, Error> {
         Some(("x5t#S256", value)) => Ok(Some(ProofKey::X5tS256(value.to_owned()))),
         _ => Err(Error::Field("cnf")),
     }
-}
-
-fn policy(policy: &SessionPolicy) -> String {
-    let flag = |set| if set { '1' } else { '0' };
-    format!(
-        "{} {} {} {} {} {}{}{}",
-        field::millis(policy.access_lifetime),
-        field::millis(policy.retry_window),
-        field::millis(policy.retry_after_loss),
-        field::millis(policy.idle),
-        field::millis(policy.max_skew),
-        flag(policy.rotation),
-        flag(policy.strict),
-        flag(policy.client_proof),
-    )
-}
-
-fn parse_policy(text: &str) -> Result<SessionPolicy, Error> {
-    let [access, retry_window, retry_after_loss, idle, max_skew, flags] = words(text, ' ')?;
-    let duration = |text| field::parse(text, "policy").map(Duration::from_millis);
-    let &[rotation @ (b'0' | b'1'), strict @ (b'0' | b'1'), client_proof @ (b'0' | b'1')] =
-        flags.as_bytes()
-    else {
-        return Err(Error::Field("policy"));
-    };
-    Ok(SessionPolicy {
-        access_lifetime: duration(access)?,
-        retry_window: duration(retry_window)?,
-        retry_after_loss: duration(retry_after_loss)?,
-        idle: duration(idle)?,
-        max_skew: duration(max_skew)?,
-        rotation: rotation == b'1',
-        strict: strict == b'1',
-        client_proof: client_proof == b'1',
-    })
 }

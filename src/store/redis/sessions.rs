@@ -4,12 +4,14 @@
 use std::time::Duration;
 
 use async_trait::async_trait;
+use redis::Value;
 
 use super::{
     RedisStore,
     error::Error,
     feed_record::{self, record},
     field,
+    packed::Pack,
     reply::Reply,
     script::{
         CONFIRM_SESSION, END_SESSION, FIND_SESSION, INSERT_SESSION, LIST_SESSIONS, PRUNE_SESSIONS,
@@ -57,17 +59,21 @@ impl SessionStore for RedisStore {
         rotation: &Rotation,
         now: Timestamp,
     ) -> Result<RotateOutcome, StoreError> {
-        let call = self
-            .call(&ROTATE_SESSION)
-            .arg(field::hex(rotation.id.as_bytes()))
-            .arg(rotation.presented)
-            .arg(rotation.client.as_ref().map_or("", |client| client.as_str()))
-            .arg(session_row::proof(rotation.proof.as_ref()))
-            .arg(rotation.sealing_key)
-            .arg(field::hex(rotation.attempt.as_bytes()))
-            .arg(u8::from(rotation.fast_forward))
-            .arg(field::time(now));
-        let (outcome, end) = outcome(rotation, self.write(&call).await?)?;
+        let packed = Pack::default()
+            .count(rotation.presented)
+            .byte(rotation.sealing_key)
+            .byte(rotation.fast_forward.into())
+            .millis(field::time(now))
+            .bytes(rotation.attempt.as_bytes())
+            .done();
+        let mut call =
+            self.call(&ROTATE_SESSION).arg(field::hex(rotation.id.as_bytes())).arg(packed);
+        if rotation.client.is_some() || rotation.proof.is_some() {
+            call = call
+                .arg(rotation.client.as_ref().map_or("", |client| client.as_str()))
+                .arg(session_row::proof(rotation.proof.as_ref()));
+        }
+        let (outcome, end) = outcome(rotation, now, self.write(&call).await?)?;
         self.tell(Target::Session(rotation.id), now, end);
         if matches!(outcome, RotateOutcome::Reused(_)) && self.inner.replicas.is_some() {
             // The same attempt again: it finds itself done, or does it where a failover lost it.
@@ -197,7 +203,16 @@ impl RedisStore {
 }
 
 /// The outcome, and the end that it speaks of.
-fn outcome(rotation: &Rotation, value: redis::Value) -> Result<(RotateOutcome, End), Error> {
+fn outcome(
+    rotation: &Rotation,
+    now: Timestamp,
+    value: Value,
+) -> Result<(RotateOutcome, End), Error> {
+    if let Value::BulkString(fixed) = value {
+        let session = Box::new(session_row::read_rotated(rotation, now, &fixed)?);
+        let how = Granted::Rotated { skew: None };
+        return Ok((RotateOutcome::Granted { how, session }, End::None));
+    }
     let (word, mut reply) = Reply::open(value)?;
     let mut end = End::None;
     let outcome = match word.as_str() {

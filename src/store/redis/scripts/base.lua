@@ -1,5 +1,6 @@
--- What every script begins with. ARGV[1] is the key prefix; identifiers are 36 hexadecimal digits, so that text order
--- is birth order; times are whole milliseconds, which a Lua number holds exactly; '' stands for "none".
+-- What every script begins with, and rotation makes when it needs it. ARGV[1] is the key prefix; identifiers are 36
+-- hexadecimal digits, so that text order is birth order; times are whole milliseconds, which a Lua number holds exactly;
+-- '' stands for "none".
 local P = ARGV[1]
 local LATEST = 253402300799999
 -- How much longer than its use the server keeps a key: clean-up must not run ahead of a caller's clock.

@@ -2,10 +2,10 @@
 local row = read_session(ARGV[2])
 if row == false then return {'corrupt'} end
 if row then
-  local generation, sealing_key, attempt, rotated, confirmed, idle, ended = string.match(row[3], STATE)
-  if generation == ARGV[3] and confirmed == '' and ended == '' then
+  local generation, sealing_key, rotated, confirmed, idle, ended, attempt = struct.unpack(STATE, row[2])
+  if generation == tonumber(ARGV[3]) and confirmed < 0 and ended < 0 then
     redis.call('HSET', P .. 's:' .. ARGV[2], 'state',
-      table.concat({generation, sealing_key, attempt, rotated, ARGV[4], idle, '', ''}, ' '))
+      struct.pack(STATE, generation, sealing_key, rotated, ARGV[4], idle, -1, #attempt, attempt, 0, ''))
   end
 end
 return {'done'}

@@ -8,7 +8,7 @@ local function end_owner(owner, kind, target, everything, reason, now)
     for _, id in ipairs(ids) do
       local ended
       if rows == 's' then
-        ended = not string.match(redis.call('HGET', P .. 's:' .. id, 'state') or '', '  $')
+        ended = end_of(redis.call('HGET', P .. 's:' .. id, 'state')) ~= -1
       else
         ended = redis.call('HGET', P .. 'k:' .. id, 'ended') ~= ''
       end

@@ -1,5 +1,6 @@
--- A session row has three fields. `bound` never changes and is what scripts decide by, a line each: version, policy,
--- absolute deadline, client, proof key, subject. `fixed` never changes and no script looks into it. `state` is what
--- changes: generation, sealing key, attempt, rotated, confirmed, idle deadline, ended, reason, each after a space.
-local BOUND = '^1\n%d+ (%d+) (%d+) (%d+) (%d+) ([01])([01])([01])\n(%d+)\n([^\n]*)\n([^\n]*)\n([^\n]+)$'
-local STATE = '^(%d+) (%d+) (%x*) (%d*) (%d*) (%d+) (%d*) ([%l_]*)$'
+-- A session row has two fields, packed as `struct.unpack` reads them. `fixed` never changes: version; the flags rotation,
+-- strict, client proof; retry window, retry after loss, idle time, skew allowed, access lifetime, absolute deadline; client,
+-- proof key, subject; then a JSON text that no script looks into. `state` is what changes: generation, sealing key,
+-- rotated, confirmed, idle deadline, ended, attempt, reason. Times that are none are -1, texts come after their length.
+local FIXED = '>BBBBi8i8i8i8i8i8I2c0I2c0I2c0'
+local STATE = '>I4Bi8i8i8i8Bc0Bc0'

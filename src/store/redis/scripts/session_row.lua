@@ -2,22 +2,25 @@
 
 -- The subject and client, the absolute and idle deadline, and when it ended, of a row as it is stored.
 local function session_parts(row)
-  local _, _, _, _, _, _, _, absolute, client, _, subject = string.match(row[1], BOUND)
-  local _, _, _, _, _, idle, ended = string.match(row[3], STATE)
-  return subject, client, tonumber(absolute), tonumber(idle), ended
+  local _, _, _, _, _, _, _, _, _, absolute, client, _, subject = struct.unpack(FIXED, row[1])
+  local _, _, _, _, idle, ended = struct.unpack(STATE, row[2])
+  return subject, client, absolute, idle, ended
+end
+
+-- Whether both fields have the form that this version knows.
+local function readable(fixed, state)
+  if not (fixed and state) then return false end
+  local well, version = pcall(struct.unpack, FIXED, fixed)
+  local good, _, _, _, _, _, _, _, _, stop = pcall(struct.unpack, STATE, state)
+  return well and good and version == 1 and stop == #state + 1
 end
 
 -- The row under a key; nil if there is none; false if this version cannot read it.
 local function session_at(key)
-  local row = redis.call('HMGET', key, 'bound', 'fixed', 'state')
-  if row[1] and row[2] and row[3] and string.match(row[1], BOUND) and string.match(row[3], STATE) then return row end
+  local row = redis.call('HMGET', key, 'fixed', 'state')
+  if readable(row[1], row[2]) then return row end
   if redis.call('EXISTS', key) == 0 then return nil end
   return false
-end
-
--- The state with an end written into it, if there was none.
-local function with_end(state, at, reason)
-  return (string.gsub(state, '  $', ' ' .. at .. ' ' .. reason))
 end
 
 -- The session, its end by a sweep under way included.
@@ -26,7 +29,7 @@ local function read_session(id)
   if row and redis.call('EXISTS', P .. 'sweeps') == 1 then
     local subject, client = session_parts(row)
     local at, reason = swept('s', id, subject, client)
-    if at then row[3] = with_end(row[3], at, reason) end
+    if at then row[2] = with_end(row[2], at, reason) end
   end
   return row
 end
@@ -34,5 +37,5 @@ end
 -- Whether it can still be used.
 local function session_lives(row, now)
   local _, _, absolute, idle, ended = session_parts(row)
-  return ended == '' and now < absolute and now < idle
+  return ended < 0 and now < absolute and now < idle
 end

@@ -5,13 +5,13 @@ local STRETCH = 1000
 -- Writes an end into a row that has none; says whether it was live.
 local function session_ended(id, at, reason)
   local key = P .. 's:' .. id
-  local row = redis.call('HMGET', key, 'bound', 'state')
-  -- Without an end the last two words of the state are empty.
-  local idle = string.match(row[2] or '', ' (%d+)  $')
-  if not idle then return 0 end
-  redis.call('HSET', key, 'state', (string.gsub(row[2], '  $', ' ' .. whole(at) .. ' ' .. reason)))
-  local absolute = tonumber(string.match(row[1] or '', '^[^\n]*\n[^\n]*\n(%d+)\n'))
-  return (absolute and at < absolute and at < tonumber(idle)) and 1 or 0
+  local row = redis.call('HMGET', key, 'fixed', 'state')
+  local ended = end_of(row[2])
+  if not ended or ended >= 0 then return 0 end
+  redis.call('HSET', key, 'state', with_end(row[2], at, reason))
+  local _, _, _, _, idle = struct.unpack(STATE, row[2])
+  local well, _, _, _, _, _, _, _, _, _, absolute = pcall(struct.unpack, FIXED, row[1] or '')
+  return (well and at < absolute and at < idle) and 1 or 0
 end
 
 local function api_key_ended(id, at, reason)
