@@ -244,10 +244,10 @@ fn token(random: &mut Random, n: u64) -> String {
     let key = secret_key(n as usize % KEYS);
     let claims = with(json!({
         "sub": subject(n), "jti": id_of(n), "iat": NOW - random.below(60),
-        "exp": NOW + 5 + random.below(600), "client_id": if n % 5 == 0 { "other" } else { "web" },
-        "sid": if n % 4 == 0 { json!(null) } else { json!(session_of(n)) },
-        "nbf": if n % 3 == 0 { json!(NOW + random.below(60)) } else { json!(null) },
-        "scope": if n % 2 == 0 { "invoice:*:read" } else { "b:1:c a:1:b openid" },
+        "exp": NOW + 5 + random.below(600), "client_id": if n.is_multiple_of(5) { "other" } else { "web" },
+        "sid": if n.is_multiple_of(4) { json!(null) } else { json!(session_of(n)) },
+        "nbf": if n.is_multiple_of(3) { json!(NOW + random.below(60)) } else { json!(null) },
+        "scope": if n.is_multiple_of(2) { "invoice:*:read" } else { "b:1:c a:1:b openid" },
     }));
     let header =
         |typ: &str, kid: &KeyId| format!(r#"{{"alg":"HS256","kid":"{kid}","typ":"{typ}"}}"#);
