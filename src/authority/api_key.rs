@@ -82,7 +82,7 @@ impl Authority {
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
         let mut born = inner.birth(&grant.subject, &grant.client);
-        let client = inner.client_of_grant(&grant.client).await?;
+        let client = inner.client_of_grant_now(&grant.client).await?;
         let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
         if grant.cnf.is_some() {
             return Err(ApiKeyError::Bound);
@@ -118,7 +118,7 @@ impl Authority {
                 InsertOutcome::Conflict => {}
                 InsertOutcome::BornRevoked { not_before } => {
                     born = after(not_before).max(now);
-                    inner.still_known(&record.client).await?;
+                    inner.client_of_grant_now(&record.client).await?;
                 }
             }
         }

@@ -69,7 +69,7 @@ impl Authority {
                 InsertOutcome::Conflict => {}
                 InsertOutcome::BornRevoked { not_before } => {
                     born = after(not_before).max(now);
-                    inner.still_known(&session.client).await?;
+                    inner.client_of_grant_now(&session.client).await?;
                 }
             }
         }

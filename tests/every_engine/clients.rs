@@ -5,7 +5,7 @@ use std::{sync::Arc, time::Duration};
 
 use hallpass::{
     Authority, Grant,
-    authority::{Client, GrantType, IssueError, Issued, Refresh, RefreshError},
+    authority::{ApiKeyError, Client, GrantType, IssueError, Issued, Refresh, RefreshError},
     clock::Timestamp,
     id::ClientId,
     store::{EndReason, ServerStore},
@@ -195,8 +195,12 @@ impl<S: ServerStore> Two<S> {
         // A token without a session has no row that could stop it: the client's is read, though
         // the news of it has not come yet.
         let alone = Grant::new("partner", "page:7:read".parse().unwrap()).client("partner");
-        let refused = self.here.issue_access(alone).await.unwrap_err();
+        let refused = self.here.issue_access(alone.clone()).await.unwrap_err();
         assert!(matches!(refused, IssueError::Client { .. }));
+        // Nor an API key: the mark says nothing of one that is born after it.
+        self.clock.advance(Duration::from_millis(1));
+        let refused = self.here.issue_api_key(alone, "nightly", None).await.unwrap_err();
+        assert!(matches!(refused, ApiKeyError::Issue(IssueError::Client { .. })));
         self.poll().await;
         for at in [&self.here, &self.there] {
             assert!(at.find_client(&self.partner).await.unwrap().is_none());

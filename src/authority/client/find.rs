@@ -60,15 +60,26 @@ impl Inner {
         if let Some(known) = self.clients.configured(id) {
             return Ok(Some(known.clone()));
         }
-        let Some(server) = &self.server else { return Ok(None) };
+        if self.server.is_none() {
+            return Ok(None);
+        }
         self.verifier.keep_up().await;
-        let kept = self.clients.kept();
         // Without news of changes, nothing that was read before is believed.
         if self.verifier.is_fresh()
-            && let Some(known) = kept.find(id, self.clock.monotonic())
+            && let Some(known) = self.clients.kept().find(id, self.clock.monotonic())
         {
             return Ok(Some(known));
         }
+        self.known_client_now(id).await
+    }
+
+    /// The same as the store says now, not as it was read lately.
+    async fn known_client_now(&self, id: &ClientId) -> Result<Option<Known>, StoreError> {
+        if let Some(known) = self.clients.configured(id) {
+            return Ok(Some(known.clone()));
+        }
+        let Some(server) = &self.server else { return Ok(None) };
+        let kept = self.clients.kept();
         let (epoch, began) = (kept.epoch(), self.clock.monotonic());
         let Some(record) = server.find_client(id).await? else { return Ok(None) };
         let known = self.read_client(&record)?;
@@ -103,14 +114,14 @@ impl Inner {
         }
     }
 
-    async fn standing(&self, id: &ClientId) -> Result<Standing, StoreError> {
-        match self.known_client(id).await? {
-            Some(known) if known.disabled => Ok(Standing::Nobody),
-            Some(known) => Ok(Standing::Client(known.client)),
+    fn standing(&self, id: &ClientId, known: Option<Known>) -> Standing {
+        match known {
+            Some(known) if known.disabled => Standing::Nobody,
+            Some(known) => Standing::Client(known.client),
             // The host's own word needs no registration. Any other name does where clients are
             // registered: one that was removed must not come back without its ceiling.
-            None if self.server.is_none() || *id == self.own_client => Ok(Standing::Host),
-            None => Ok(Standing::Nobody),
+            None if self.server.is_none() || *id == self.own_client => Standing::Host,
+            None => Standing::Nobody,
         }
     }
 
@@ -119,7 +130,25 @@ impl Inner {
         &self,
         id: &ClientId,
     ) -> Result<Option<Arc<Client>>, IssueError> {
-        match self.standing(id).await? {
+        let known = self.known_client(id).await?;
+        self.granted_to(id, known)
+    }
+
+    /// The same as the store says now: for whatever is new, which no row stops that has ended.
+    pub(in crate::authority) async fn client_of_grant_now(
+        &self,
+        id: &ClientId,
+    ) -> Result<Option<Arc<Client>>, IssueError> {
+        let known = self.known_client_now(id).await?;
+        self.granted_to(id, known)
+    }
+
+    fn granted_to(
+        &self,
+        id: &ClientId,
+        known: Option<Known>,
+    ) -> Result<Option<Arc<Client>>, IssueError> {
+        match self.standing(id, known) {
             Standing::Host => Ok(None),
             Standing::Client(client) => Ok(Some(client)),
             Standing::Nobody => Err(IssueError::Client { client: id.clone() }),
@@ -131,26 +160,11 @@ impl Inner {
         &self,
         id: &ClientId,
     ) -> Result<Option<Arc<Client>>, RefreshError> {
-        match self.standing(id).await? {
+        let known = self.known_client(id).await?;
+        match self.standing(id, known) {
             Standing::Host => Ok(None),
             Standing::Client(client) => Ok(Some(client)),
             Standing::Nobody => Err(RefreshError::UnknownClient),
         }
-    }
-
-    /// The owner of something new was revoked while it was made, perhaps because its client was
-    /// disabled elsewhere and news of it is on its way: the row is asked.
-    pub(in crate::authority) async fn still_known(&self, id: &ClientId) -> Result<(), IssueError> {
-        self.client_of_grant_now(id).await.map(|_| ())
-    }
-
-    /// [`client_of_grant`](Self::client_of_grant) as the store says now, not as it was read
-    /// lately.
-    pub(in crate::authority) async fn client_of_grant_now(
-        &self,
-        id: &ClientId,
-    ) -> Result<Option<Arc<Client>>, IssueError> {
-        self.clients.kept().forget(id);
-        self.client_of_grant(id).await
     }
 }

@@ -71,11 +71,11 @@ impl Client {
         is_among(&self.redirect_uris, uri)
     }
 
-    /// Whether the browser may be sent to this URI after signing out, by the same rule (OpenID
-    /// Connect RP-Initiated Logout §3).
+    /// Whether the browser may be sent to this URI after signing out: it must be registered for
+    /// that, as it stands (OpenID Connect RP-Initiated Logout §3).
     #[must_use]
     pub fn allows_post_logout_redirect(&self, uri: &str) -> bool {
-        is_among(&self.post_logout_redirect_uris, uri)
+        self.post_logout_redirect_uris.iter().any(|known| known == uri)
     }
 }
 

@@ -144,7 +144,6 @@ impl AuthorizationServer {
 /// as it stands.
 fn check_address(client: Option<&Client>, address: Option<&str>) -> Result<(), OAuthError> {
     let Some(address) = address else { return Ok(()) };
-    let registered = client.map(Client::post_logout_redirect_uris).unwrap_or_default();
-    let known = registered.iter().any(|known| known == address);
+    let known = client.is_some_and(|client| client.allows_post_logout_redirect(address));
     if known { Ok(()) } else { Err(OAuthError::POST_LOGOUT) }
 }
