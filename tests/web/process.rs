@@ -5,7 +5,7 @@ use std::{
     net::TcpStream,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    time::Duration,
+    time::{Duration, Instant},
 };
 
 /// A process that ends with the test.
@@ -39,10 +39,15 @@ impl Process {
 
     /// A server that is ready once it accepts connections there.
     pub(crate) fn server(mut command: Command, address: &str) -> Self {
-        let process = Self { child: command.spawn().unwrap(), address: address.to_owned() };
-        for _ in 0..500 {
+        let mut process = Self { child: command.spawn().unwrap(), address: address.to_owned() };
+        // A large program that nobody has started lately is read from the disk first.
+        let since = Instant::now();
+        while since.elapsed() < Duration::from_secs(60) {
             if TcpStream::connect(address).is_ok() {
                 return process;
+            }
+            if let Some(status) = process.child.try_wait().unwrap() {
+                panic!("it ended before it listened at {address}: {status}");
             }
             std::thread::sleep(Duration::from_millis(10));
         }
