@@ -5,10 +5,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use super::{
-    StoreError,
-    session::{CarriedClaims, EndReason, InsertOutcome},
-};
+use super::{StoreError, carried::CarriedClaims, ended::EndReason, session::InsertOutcome};
 use crate::{
     clock::Timestamp,
     id::{ApiKeyId, Audience, ClientId, Subject},

@@ -7,7 +7,10 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::revocation::{Cursor, FeedPage, Owner, RevocationRecord, Target};
+use super::{
+    feed::{Cursor, FeedPage},
+    revocation::{Owner, RevocationRecord, Target},
+};
 use crate::{
     clock::Timestamp,
     id::{ApiKeyId, ClientId, KeyId, SessionId, Subject, TokenId},

@@ -16,15 +16,19 @@
 //! silently.
 
 mod api_key;
+mod carried;
 mod client;
 mod code;
 mod consent;
 mod decide;
+mod ended;
 mod error;
+mod feed;
 mod feed_wire;
 mod forward;
 mod forward_server;
 mod memory;
+mod outcome;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod presented;
@@ -39,16 +43,20 @@ mod sqlite;
 mod url;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
+pub use carried::CarriedClaims;
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
 pub use code::{
     CodeRecord, CodeRefusal, CodeStore, CodeUse, RedeemDecision, RedeemOutcome, Redemption,
     decide_redemption,
 };
 pub use consent::{ConsentRecord, ConsentStore};
-pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
+pub use decide::{Decision, decide};
+pub use ended::EndReason;
 pub use error::{StoreError, StoreErrorKind};
+pub use feed::{Cursor, FeedPage, LocalSinks, RevocationFeed, RevocationSink};
 pub use feed_wire::FeedTextError;
 pub use memory::MemoryStore;
+pub use outcome::{Granted, Refusal, Reuse, RotateOutcome};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
 pub use presented::{Attempt, ProofKey, Rotation};
@@ -56,12 +64,10 @@ pub use presented::{Attempt, ProofKey, Rotation};
 pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
 pub use revocation::{
-    Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
-    RevocationRecord, RevocationSink, RevocationStore, Target,
+    DEFAULT_RETENTION, EndedCounts, Owner, Reach, RevocationRecord, RevocationStore, Target,
 };
 pub use session::{
-    CarriedClaims, EndReason, InsertOutcome, Persistence, SessionPolicy, SessionRecord,
-    SessionState, SessionStore,
+    InsertOutcome, Persistence, SessionPolicy, SessionRecord, SessionState, SessionStore,
 };
 pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
 

@@ -8,7 +8,9 @@ use serde::{Deserialize, Serialize};
 
 use super::{
     StoreError,
-    decide::RotateOutcome,
+    carried::CarriedClaims,
+    ended::EndReason,
+    outcome::RotateOutcome,
     presented::{Attempt, ProofKey, Rotation},
     revocation::Owner,
 };
@@ -16,7 +18,6 @@ use crate::{
     clock::Timestamp,
     id::{Audience, ClientId, SessionId, Subject},
     scope::Scope,
-    token::CustomClaims,
 };
 
 /// How a session behaves, fixed when it is created, so that a later change of configuration
@@ -40,75 +41,6 @@ pub struct SessionPolicy {
     pub strict: bool,
     /// Whether a refresh must come with proof of the client (RFC 6749 §6).
     pub client_proof: bool,
-}
-
-/// Why a session or an API key ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum EndReason {
-    /// The user signed out, or the holder revoked the token (RFC 7009).
-    SignedOut,
-    /// The host ended it in its own code.
-    Administrative,
-    /// Everything of its subject was revoked.
-    SubjectRevoked,
-    /// Everything of its client was revoked.
-    ClientRevoked,
-    /// The subject withdrew or narrowed consent.
-    ConsentWithdrawn,
-    /// An old refresh token was presented: the session is taken to be stolen.
-    Reused,
-    /// The subject had more sessions than the cap; this was the oldest.
-    OverCap,
-    /// An authorization code was presented twice.
-    CodeReplayed,
-    /// An API key was replaced by its successor.
-    Replaced,
-}
-
-impl EndReason {
-    /// The fixed text of the reason, as stores and events write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignedOut => "signed_out",
-            Self::Administrative => "administrative",
-            Self::SubjectRevoked => "subject_revoked",
-            Self::ClientRevoked => "client_revoked",
-            Self::ConsentWithdrawn => "consent_withdrawn",
-            Self::Reused => "reused",
-            Self::OverCap => "over_cap",
-            Self::CodeReplayed => "code_replayed",
-            Self::Replaced => "replaced",
-        }
-    }
-}
-
-/// What every access token of a session or API key says beside who, what and where. Engines keep
-/// it as one JSON text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]
-pub struct CarriedClaims {
-    /// The caller's own claims.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom: Option<CustomClaims>,
-    /// The `roles` claim (RFC 9068 §2.2.3.1).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<String>,
-    /// The `groups` claim (RFC 9068 §2.2.3.1).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<String>,
-    /// When the user signed in (RFC 9068 §2.2.1).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auth_time: Option<Timestamp>,
-    /// How strongly the user signed in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
-    /// By which means the user signed in (RFC 8176).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub amr: Vec<String>,
 }
 
 /// One login or consent, and all that is needed to go on with it. Subject, client, scope,

@@ -11,10 +11,12 @@ use async_trait::async_trait;
 use super::{
     super::{
         StoreError,
-        decide::{RotateOutcome, decide},
+        decide::decide,
+        ended::EndReason,
+        outcome::RotateOutcome,
         presented::Rotation,
         revocation::{Owner, RevocationRecord, Target},
-        session::{EndReason, InsertOutcome, Persistence, SessionRecord, SessionStore},
+        session::{InsertOutcome, Persistence, SessionRecord, SessionStore},
     },
     MemoryStore,
     feed::Feed,

@@ -24,7 +24,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    store::{StoreError, revocation::LocalSinks},
+    store::{StoreError, feed::LocalSinks},
 };
 
 /// The oldest server this works with, as `server_version_num` writes it: it has `xid8`.

@@ -45,7 +45,7 @@ use tokio::sync::Notify;
 
 pub use self::options::{Durability, SqliteOptions};
 use self::{error::Error, queue::Queue, step::Step};
-use super::{StoreError, revocation::LocalSinks};
+use super::{StoreError, feed::LocalSinks};
 
 /// A store in one SQLite file. Several processes of one machine may use the file at once; it must
 /// be on a local disk. Share one store object in an `Arc`.

@@ -7,12 +7,12 @@ use rusqlite::params;
 use super::{
     super::{
         StoreError,
-        decide::{RotateOutcome, decide},
+        decide::decide,
+        ended::EndReason,
+        outcome::RotateOutcome,
         presented::{Attempt, Rotation},
         revocation::{Owner, Target},
-        session::{
-            EndReason, InsertOutcome, Persistence, SessionRecord, SessionState, SessionStore,
-        },
+        session::{InsertOutcome, Persistence, SessionRecord, SessionState, SessionStore},
     },
     SqliteStore,
     error::Error,
