@@ -17,6 +17,16 @@ use crate::{
 };
 
 /// A text is no page, or no cursor, of a revocation feed.
+///
+/// ```
+/// use hallpass::store::{Cursor, FeedPage};
+///
+/// // Written by a later version: to read past what it revokes would be to let it in.
+/// let record = r#"{"kind":"tenant","id":"a","not_before":1,"expires_at":2}"#;
+/// let page = FeedPage::from_json(&format!(r#"{{"records":[{record}],"next":"Nw","more":false}}"#));
+/// assert!(page.unwrap_err().to_string().starts_with("this is no page of a revocation feed"));
+/// assert!(Cursor::from_text("not base64url").is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is no {what} of a revocation feed: {problem}")]
 pub struct FeedTextError {

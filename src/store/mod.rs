@@ -76,11 +76,46 @@ pub use sqlite::{Durability as SqliteDurability, SqliteCounts, SqliteOptions, Sq
 pub use url::{StoreUrlError, from_url};
 
 /// Everything an authority needs to remember.
+///
+/// ```
+/// use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, authority::ConfigError, store::Store};
+///
+/// /// The same service on whichever store it is given.
+/// fn authority(key: SigningKey, store: impl Store) -> Result<Authority, ConfigError> {
+///     Authority::builder("https://auth.example.com")
+///         .audience("https://api.example.com")
+///         .signing_key(key)
+///         .store(store)
+///         .build()
+/// }
+///
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// assert!(authority(key, MemoryStore::new()).is_ok());
+/// # Ok::<(), hallpass::key::KeyError>(())
+/// ```
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}
 
 impl<T: SessionStore + RevocationStore + ApiKeyStore + ?Sized> Store for T {}
 
 /// Everything an authorization server needs to remember.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, SigningKey, authority::Client, store};
+/// use hallpass::store::ServerStore;
+/// use std::sync::Arc;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store: Arc<dyn ServerStore> = store::from_url("memory:").await?;
+/// let authority = Authority::builder("https://auth.example.com")
+///     .audience("https://api.example.com")
+///     .signing_key(SigningKey::generate(Algorithm::ES256)?)
+///     .server_store(store) // with `.store(..)` there is nowhere to remember a client
+///     .build()?;
+/// let partner = authority.register_client(Client::confidential("partner")).await?;
+/// assert!(authority.find_client(&partner.id).await?.is_some());
+/// # Ok(()) }
+/// ```
 pub trait ServerStore:
     Store + ClientStore + ConsentStore + CodeStore + ReplayStore + SigningKeyStore
 {

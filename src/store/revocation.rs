@@ -12,6 +12,30 @@ use crate::{
 };
 
 /// Whose sessions, tokens and keys a revocation reaches.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::{id::{ClientId, Subject}, store::{Owner, SessionStore as _}};
+///
+/// let now = issued.session_id().born();
+/// let (ada, web) = (Subject::parse("ada")?, ClientId::parse("web")?);
+/// for owner in [Owner::Subject(ada.clone()), Owner::SubjectAtClient(ada, web)] {
+///     assert_eq!(store.list_sessions(&owner, None, 10, now).await?.len(), 1);
+/// }
+/// let other = Owner::Client(ClientId::parse("phone")?);
+/// assert!(store.list_sessions(&other, None, 10, now).await?.is_empty());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Owner {
@@ -24,6 +48,29 @@ pub enum Owner {
 }
 
 /// What a revocation record takes back.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::{RevocationStore as _, Target};
+///
+/// let target = Target::Token(issued.token_id());
+/// store.revoke(&target, issued.session_id().born()).await?;
+/// assert!(authority.verify(issued.access_token()).await.is_err());
+/// // The session goes on, with other access tokens.
+/// let next = authority.refresh(issued.refresh_token()).await?;
+/// assert!(authority.verify(next.access_token()).await.is_ok());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
@@ -42,6 +89,28 @@ pub enum Target {
 }
 
 /// One entry of the revocation feed.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::{RevocationFeed as _, Target};
+///
+/// authority.end_session(&issued.session_id()).await?;
+/// let page = store.read_revocations(None, 100).await?;
+/// let [record] = page.records.as_slice() else { panic!("one end, one record") };
+/// assert_eq!(record.target, Target::Session(issued.session_id()));
+/// assert!(record.expires_at > issued.expires_at()); // by then its tokens are dead anyway
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines and feed readers build it")]
 pub struct RevocationRecord {
@@ -55,6 +124,30 @@ pub struct RevocationRecord {
 }
 
 /// How far the end of an owner's access reaches.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::{id::Subject, store::{EndReason, Owner, Reach, RevocationStore as _}};
+///
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// let script = authority.issue_api_key(grant, "nightly report", None).await?;
+/// let ada = Owner::Subject(Subject::parse("ada")?);
+/// let now = script.id().born();
+/// store.revoke_owner(&ada, Reach::Sessions, EndReason::SignedOut, now).await?;
+/// assert!(authority.verify(issued.access_token()).await.is_err());
+/// assert!(authority.verify(script.api_key()).await.is_ok()); // with `Everything` it ends, too
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reach {
@@ -65,6 +158,27 @@ pub enum Reach {
 }
 
 /// What ending an owner's access did.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::{id::Subject, store::EndedCounts};
+///
+/// let ada = Subject::parse("ada")?;
+/// let ended = authority.revoke_subject(&ada).await?;
+/// assert_eq!(ended, EndedCounts { sessions: 1, api_keys: 0 });
+/// assert_eq!(authority.revoke_subject(&ada).await?, EndedCounts::default()); // nothing was left
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it")]
 pub struct EndedCounts {
@@ -75,6 +189,24 @@ pub struct EndedCounts {
 }
 
 /// The write side of revocation.
+///
+/// ```
+/// use hallpass::{MemoryStore, Timestamp, id::TokenId, store::{RevocationStore, Target}};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+/// assert_eq!(store.raise_retention(days(3)).await?, days(3));
+/// assert_eq!(store.raise_retention(days(2)).await?, days(3), "the highest stays");
+///
+/// let now = Timestamp::from_unix_seconds(1_800_000_000);
+/// store.revoke(&Target::Token(TokenId::from_parts(now, [1; 12])), now).await?;
+/// assert_eq!(store.prune_revocations(now + days(2), 100).await?, 0);
+/// assert_eq!(store.prune_revocations(now + days(3), 100).await?, 1);
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait RevocationStore: RevocationFeed {
     /// Tells the store how long records must be kept: the longest life an access token may have,
