@@ -7,6 +7,29 @@ use crate::{clock::Timestamp, token::CustomClaims};
 
 /// What every access token of a session or API key says beside who, what and where. Engines keep
 /// it as one JSON text.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// use hallpass::store::{CarriedClaims, SessionStore as _};
+///
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).roles(["clerk"]);
+/// let issued = authority.issue(grant.claim("tenant", "acme")).await?;
+/// let row = store.find_session(&issued.session_id()).await?.unwrap();
+/// assert_eq!(row.claims.roles, ["clerk"]);
+///
+/// let column = serde_json::to_string(&row.claims)?; // how an engine keeps them
+/// assert!(column.contains("tenant") && !column.contains("groups")); // nothing for what is empty
+/// assert_eq!(serde_json::from_str::<CarriedClaims>(&column)?, row.claims);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, deny_unknown_fields)]
 #[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]

@@ -15,6 +15,35 @@ use super::{
 use crate::clock::Timestamp;
 
 /// What [`decide`] says: the answer, and the state to write, if any.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::{Attempt, RotateOutcome, Rotation, SessionState, decide};
+/// # use hallpass::store::SessionStore as _;
+///
+/// let row = store.find_session(&issued.session_id()).await?.unwrap();
+/// # let attempt = Attempt::from_bytes([1; 8]);
+/// # let (id, client, proof) = (row.id, None, None);
+/// # let current = Rotation {
+/// #     id, presented: 0, client, proof, sealing_key: 1, attempt, fast_forward: false
+/// # };
+/// let decision = decide(Some(&row), &current, row.id.born());
+/// let Some(SessionState { generation: 1, attempt: Some(_), .. }) = decision.write else {
+///     panic!("the store writes this");
+/// };
+/// assert!(matches!(decision.outcome, RotateOutcome::Granted { .. })); // and answers this
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines read it")]
 pub struct Decision {
@@ -31,6 +60,37 @@ pub struct Decision {
 /// are tried from the top, as in the decision table of `docs/sessions.md`.
 ///
 /// [`Decision::write`]: field@Decision::write
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::{Attempt, Rotation, SessionStore as _, decide};
+///
+/// let mut row = store.find_session(&issued.session_id()).await?.unwrap();
+/// # let now = row.id.born();
+/// # let attempt = Attempt::from_bytes([1; 8]);
+/// # let (id, client, proof) = (row.id, None, None);
+/// # let rotation = Rotation {
+/// #     id, presented: 0, client, proof, sealing_key: 1, attempt, fast_forward: false
+/// # };
+/// let first = decide(Some(&row), &rotation, now);
+/// if let Some(state) = first.write {
+///     row.state = state; // in the same transaction as the read
+/// }
+/// // The same attempt, sent again after a lost answer: nothing to write, the same answer.
+/// let again = decide(Some(&row), &rotation, now);
+/// assert_eq!((again.write, again.outcome), (None, first.outcome));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub fn decide(row: Option<&SessionRecord>, rotation: &Rotation, now: Timestamp) -> Decision {
     let Some(row) = row else {

@@ -4,6 +4,27 @@
 use serde::{Deserialize, Serialize};
 
 /// Why a session or an API key ended.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::{authority::RefreshError, store::EndReason};
+///
+/// let _ = authority.revoke(issued.refresh_token()).await?; // the user signs out
+/// let refused = authority.refresh(issued.refresh_token()).await;
+/// assert!(matches!(refused, Err(RefreshError::Ended(EndReason::SignedOut))));
+/// assert_eq!(EndReason::SignedOut.as_str(), "signed_out");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 #[non_exhaustive]

@@ -32,11 +32,13 @@ mod outcome;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod presented;
+mod redemption;
 #[cfg(feature = "redis")]
 mod redis;
 mod replay;
 mod revocation;
 mod session;
+mod session_store;
 mod signing_key;
 #[cfg(feature = "sqlite")]
 mod sqlite;
@@ -45,10 +47,7 @@ mod url;
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use carried::CarriedClaims;
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
-pub use code::{
-    CodeRecord, CodeRefusal, CodeStore, CodeUse, RedeemDecision, RedeemOutcome, Redemption,
-    decide_redemption,
-};
+pub use code::{CodeRecord, CodeStore, CodeUse};
 pub use consent::{ConsentRecord, ConsentStore};
 pub use decide::{Decision, decide};
 pub use ended::EndReason;
@@ -60,15 +59,15 @@ pub use outcome::{Granted, Refusal, Reuse, RotateOutcome};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
 pub use presented::{Attempt, ProofKey, Rotation};
+pub use redemption::{CodeRefusal, RedeemDecision, RedeemOutcome, Redemption, decide_redemption};
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
 pub use revocation::{
     DEFAULT_RETENTION, EndedCounts, Owner, Reach, RevocationRecord, RevocationStore, Target,
 };
-pub use session::{
-    InsertOutcome, Persistence, SessionPolicy, SessionRecord, SessionState, SessionStore,
-};
+pub use session::{SessionPolicy, SessionRecord, SessionState};
+pub use session_store::{InsertOutcome, Persistence, SessionStore};
 pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
 
 #[cfg(feature = "sqlite")]
@@ -78,7 +77,8 @@ pub use url::{StoreUrlError, from_url};
 /// Everything an authority needs to remember.
 ///
 /// ```
-/// use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, authority::ConfigError, store::Store};
+/// use hallpass::{Algorithm, Authority, MemoryStore, SigningKey};
+/// use hallpass::{authority::ConfigError, store::Store};
 ///
 /// /// The same service on whichever store it is given.
 /// fn authority(key: SigningKey, store: impl Store) -> Result<Authority, ConfigError> {

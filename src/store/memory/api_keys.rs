@@ -11,7 +11,7 @@ use super::{
         api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome},
         ended::EndReason,
         revocation::{Owner, Target},
-        session::InsertOutcome,
+        session_store::InsertOutcome,
     },
     MemoryStore, lock,
     owners::Owned,

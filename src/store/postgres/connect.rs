@@ -31,6 +31,21 @@ use crate::{
 const OLDEST_SERVER: i32 = 130_000;
 
 /// How a [`PostgresStore`] is set up, and the ways to its connections.
+///
+/// ```no_run
+/// use hallpass::store::PostgresStore;
+/// use std::time::Duration;
+///
+/// # async fn start() -> Result<(), hallpass::store::StoreError> {
+/// let store = PostgresStore::builder()
+///     .schema("tokens")
+///     .max_connections(32)
+///     .call_timeout(Duration::from_secs(2)) // then the call is `Unavailable`
+///     .connect("postgres://auth@db.internal/auth")
+///     .await?;
+/// store.migrate().await?;
+/// # Ok(()) }
+/// ```
 pub struct PostgresBuilder {
     schema: String,
     max_connections: usize,

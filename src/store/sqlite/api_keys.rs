@@ -12,7 +12,7 @@ use super::{
         api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome},
         ended::EndReason,
         revocation::Target,
-        session::InsertOutcome,
+        session_store::InsertOutcome,
     },
     SqliteStore,
     error::Error,
