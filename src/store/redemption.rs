@@ -31,7 +31,8 @@ use crate::{
 /// # let now = id.born();
 /// # let mut session = store.find_session(&id).await?.unwrap();
 /// # session.id = hallpass::id::SessionId::from_parts(now, [9; 12]);
-/// # let (client, id, redirect_uri) = (session.client.clone(), [7; 18], "com.example.app:/cb".to_owned());
+/// # let (client, id) = (session.client.clone(), [7; 18]);
+/// # let redirect_uri = "com.example.app:/cb".to_owned();
 /// # let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
 /// # let attempt = Attempt::from_bytes([1; 8]);
 /// # let request = Redemption { id, client, redirect_uri, challenge, attempt };
@@ -85,7 +86,8 @@ pub struct Redemption {
 /// # let now = id.born();
 /// # let mut session = store.find_session(&id).await?.unwrap();
 /// # session.id = hallpass::id::SessionId::from_parts(now, [9; 12]);
-/// # let (client, id, redirect_uri) = (session.client.clone(), [7; 18], "com.example.app:/cb".to_owned());
+/// # let (client, id) = (session.client.clone(), [7; 18]);
+/// # let redirect_uri = "com.example.app:/cb".to_owned();
 /// # let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
 /// # let attempt = Attempt::from_bytes([1; 8]);
 /// # let request = Redemption { id, client, redirect_uri, challenge, attempt };
@@ -128,7 +130,8 @@ pub enum RedeemOutcome {
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let app = Client::public("app").scope("invoice:*:read".parse()?).redirect_uri("com.example.app:/cb");
+/// # let app = Client::public("app").scope("invoice:*:read".parse()?);
+/// # let app = app.redirect_uri("com.example.app:/cb");
 /// # let authority = Authority::builder("https://auth.example.com")
 /// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::EdDSA)?)
 /// #     .server_store(MemoryStore::new()).client(app).build()?;
@@ -184,7 +187,8 @@ pub enum CodeRefusal {
 /// # let now = id.born();
 /// # let mut session = store.find_session(&id).await?.unwrap();
 /// # session.id = hallpass::id::SessionId::from_parts(now, [9; 12]);
-/// # let (client, id, redirect_uri) = (session.client.clone(), [7; 18], "com.example.app:/cb".to_owned());
+/// # let (client, id) = (session.client.clone(), [7; 18]);
+/// # let redirect_uri = "com.example.app:/cb".to_owned();
 /// # let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
 /// # let attempt = Attempt::from_bytes([1; 8]);
 /// # let request = Redemption { id, client, redirect_uri, challenge, attempt };
@@ -236,7 +240,8 @@ pub struct RedeemDecision {
 /// # let now = id.born();
 /// # let mut session = store.find_session(&id).await?.unwrap();
 /// # session.id = hallpass::id::SessionId::from_parts(now, [9; 12]);
-/// # let (client, id, redirect_uri) = (session.client.clone(), [7; 18], "com.example.app:/cb".to_owned());
+/// # let (client, id) = (session.client.clone(), [7; 18]);
+/// # let redirect_uri = "com.example.app:/cb".to_owned();
 /// # let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
 /// # let attempt = Attempt::from_bytes([1; 8]);
 /// # let request = Redemption { id, client, redirect_uri, challenge, attempt };

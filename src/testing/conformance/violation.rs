@@ -18,9 +18,10 @@ use crate::store::StoreError;
 ///     store
 /// };
 /// let violation = block_on(Suite::new().sessions(fresh)).unwrap_err();
-/// assert!(violation.to_string().contains(violation.rule())); // the promise, in words
 /// assert!(violation.detail().contains("the call failed"));
-/// assert_eq!(violation.seed(), None); // no random history was needed to see it
+/// // A random history showed it; that one alone shows it again.
+/// let again = Suite::new().seed(violation.seed().unwrap()).histories(1);
+/// assert_eq!(block_on(again.sessions(fresh)).unwrap_err().rule(), violation.rule());
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the store breaks \"{rule}\": {detail}{}", .seed.map(|seed| format!(" (seed {seed})")).unwrap_or_default())]
