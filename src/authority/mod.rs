@@ -76,7 +76,8 @@ use self::{
 #[cfg(feature = "oauth")]
 pub use self::{
     code::CodeBinding,
-    redeem::{CodeError, CodeRedemption, RedeemedCode},
+    error::CodeError,
+    redeem::{CodeRedemption, RedeemedCode},
 };
 use crate::{
     clock::Clock,

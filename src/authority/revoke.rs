@@ -33,6 +33,18 @@ impl Authority {
     /// API key (RFC 7009 §2.1). When this returns, every verifier of this process refuses it;
     /// others do within their poll interval. A token that is not known is not an error.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::authority::Revocation;
+    ///
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let done = authority.revoke(issued.refresh_token()).await?;
+    /// assert_eq!(done, Revocation::Session(issued.session_id()));
+    /// assert!(authority.verify(issued.access_token()).await.is_err(), "its access tokens end, too");
+    /// assert_eq!(authority.revoke("what is it?").await?, Revocation::Nothing);
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`RevokeError`]; repeating it is safe.
     pub async fn revoke(&self, token: impl TokenText) -> Result<Revocation, RevokeError> {
