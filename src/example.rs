@@ -31,3 +31,20 @@ macro_rules! a_server {
         )
     };
 }
+
+/// An authorization `code` for the client `app`, with the challenge and the verifier of RFC 7636.
+#[cfg(feature = "oauth")]
+macro_rules! a_code {
+    () => {
+        concat!(
+            a_server!(),
+            "
+# use hallpass::authority::{Client, CodeBinding};
+# let app = authority.register_client(Client::public(\"app\")).await?.id;
+# let verifier = \"dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk\";
+# let binding = CodeBinding::new(\"E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM\");
+# let grant = Grant::new(\"ada\", \"openid invoice:*:read\".parse()?).client(\"app\");
+# let code = authority.issue_code(grant, binding.refreshable(true)).await?;"
+        )
+    };
+}

@@ -19,6 +19,22 @@ pub use self::{
 use crate::store::StoreError;
 
 /// A revocation could not be carried out. Repeating it is safe.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::authority::RevokeError;
+///
+/// /// The status with which a sign-out is answered.
+/// async fn sign_out(authority: &Authority, token: &str) -> u16 {
+///     match authority.revoke(token).await {
+///         Ok(_) => 204, // an unknown token, too
+///         Err(RevokeError::Unavailable(_)) => 503, // repeating it is safe
+///         Err(_) => 400,
+///     }
+/// }
+/// assert_eq!(sign_out(&authority, "no token at all").await, 204);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RevokeError {

@@ -10,17 +10,31 @@ use std::{
 
 pub use self::response::TokenResponse;
 use super::mint::MintedAccess;
+#[cfg(feature = "oauth")]
+use crate::secret::IdToken;
 use crate::{
     clock::Timestamp,
     id::{SessionId, TokenId},
     scope::{Negotiated, Scope},
-    secret::{AccessToken, IdToken, RefreshToken},
+    secret::{AccessToken, RefreshToken},
     store::{Granted, SessionRecord},
 };
 
 /// Tokens of a session, just given out. Only an [`Authority`](super::Authority) makes one.
 ///
 /// It does not serialize: [`into_response`](Self::into_response) is the one way out.
+///
+/// ```
+#[doc = an_authority!()]
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// println!("session {} until {}", issued.session_id(), issued.session_expires_at());
+/// assert!(!format!("{issued:?}").contains(issued.access_token().expose_secret()));
+///
+/// let response = issued.into_response();
+/// assert!(response.body().contains(r#""token_type":"Bearer""#));
+/// assert!(response.body().contains(r#""scope":"invoice:*:read""#));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct Issued {
     access: MintedAccess,
@@ -112,6 +126,19 @@ impl Issued {
 
     /// How the request was negotiated: what was rejected, what was narrowed. Nothing for a
     /// refresh.
+    ///
+    /// ```
+    #[doc = a_builder!()]
+    /// use hallpass::authority::Client;
+    ///
+    /// let app = Client::public("app").scope("invoice:*:read".parse()?);
+    /// let authority = builder.client(app).build()?;
+    /// let grant = Grant::new("ada", "invoice:*:read report:*:read".parse()?).client("app");
+    /// let issued = authority.issue(grant).await?;
+    /// let negotiated = issued.negotiated().expect("a new session's scope is negotiated");
+    /// assert!(negotiated.rejected().eq(["report:*:read"]));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn negotiated(&self) -> Option<&Negotiated> {
         self.negotiated.as_ref()
@@ -154,6 +181,18 @@ impl Issued {
     }
 
     /// How a refresh was granted; nothing for a new session.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::store::Granted;
+    ///
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let next = authority.refresh(issued.refresh_token()).await?;
+    /// assert!(matches!(next.how(), Some(Granted::Rotated { .. })));
+    /// let again = authority.refresh(issued.refresh_token()).await?; // the answer had got lost
+    /// assert_eq!(again.how(), Some(Granted::Replayed));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn how(&self) -> Option<Granted> {
         self.how
@@ -179,6 +218,15 @@ impl Debug for Issued {
 }
 
 /// An access token without a session, just given out.
+///
+/// ```
+#[doc = an_authority!()]
+/// let minted = authority.issue_access(Grant::new("nightly", "report:*:run".parse()?)).await?;
+/// assert_eq!(minted.scope().as_str(), "report:*:run");
+/// assert!(authority.verify(minted.access_token()).await.is_ok());
+/// assert!(!minted.into_response().body().contains("refresh_token"));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct Minted {
     access: MintedAccess,

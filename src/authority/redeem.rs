@@ -25,6 +25,20 @@ use crate::{
 };
 
 /// A code as a client presents it, and what comes with it.
+///
+/// ```
+#[doc = a_code!()]
+/// use hallpass::{authority::CodeRedemption, id::ClientId};
+///
+/// let other = ClientId::parse("other")?;
+/// let stolen = CodeRedemption::new(&other, verifier);
+/// assert!(authority.redeem_code(&code, stolen).await.is_err());
+///
+/// let own = CodeRedemption::new(&app, verifier);
+/// let redeemed = authority.redeem_code(&code, own).await?; // the thief changed nothing
+/// assert_eq!(redeemed.issued().scope().as_str(), "openid invoice:*:read");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct CodeRedemption<'a> {
@@ -66,6 +80,17 @@ impl Debug for CodeRedemption<'_> {
 }
 
 /// What a code gave.
+///
+/// ```
+#[doc = a_code!()]
+/// use hallpass::authority::CodeRedemption;
+///
+/// let redeemed = authority.redeem_code(&code, CodeRedemption::new(&app, verifier)).await?;
+/// assert!(redeemed.is_refreshable());
+/// assert!(redeemed.id_token().is_some(), "`openid` was granted");
+/// assert!(redeemed.into_response().body().contains(r#""id_token":"ey"#));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct RedeemedCode {
     issued: Issued,

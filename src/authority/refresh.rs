@@ -96,6 +96,18 @@ impl Authority {
     /// For public clients and the host's own sessions; a confidential client's session needs
     /// [`refresh_with`](Self::refresh_with) and the client.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let next = authority.refresh(issued.refresh_token()).await?;
+    /// assert_eq!(next.session_id(), issued.session_id());
+    ///
+    /// // The answer got lost on its way. The client asks again, and gets the very same token.
+    /// let again = authority.refresh(issued.refresh_token()).await?;
+    /// assert_eq!(again.refresh_token().expose_secret(), next.refresh_token().expose_secret());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`RefreshError`]. After [`RefreshError::Reused`] the session has ended; after every other
     /// error it is as it was, and the token may be presented again.
@@ -104,6 +116,22 @@ impl Authority {
     }
 
     /// Goes on with a session, with the client, a proof, or less scope.
+    ///
+    /// ```
+    #[doc = a_builder!()]
+    /// use hallpass::{authority::{Client, Refresh, RefreshError}, id::ClientId};
+    ///
+    /// let authority = builder.client(Client::confidential("partner")).build()?;
+    /// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("partner");
+    /// let issued = authority.issue(grant).await?;
+    /// let alone = authority.refresh(issued.refresh_token()).await;
+    /// assert!(matches!(alone, Err(RefreshError::ClientRequired)));
+    ///
+    /// let partner = ClientId::parse("partner")?; // which has just proved itself to you
+    /// let refresh = Refresh::new(issued.refresh_token()).client(&partner);
+    /// assert!(authority.refresh_with(refresh).await.is_ok());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`RefreshError`], as [`refresh`](Self::refresh).

@@ -35,6 +35,20 @@ pub use self::{
 };
 
 /// What a client may ask the token endpoint for (RFC 6749 §1.3, §1.5).
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::authority::{Client, GrantType};
+///
+/// let app = Client::public("app").grant(GrantType::RefreshToken);
+/// assert!(app.allows_grant(GrantType::RefreshToken));
+///
+/// let job = Client::public("job").grant(GrantType::ClientCredentials);
+/// let error = authority.register_client(job).await.unwrap_err();
+/// let found = "a public client has client_credentials";
+/// assert!(error.to_string().starts_with(found), "{error}");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GrantType {
@@ -48,6 +62,16 @@ pub enum GrantType {
 
 /// How a client proves itself at the endpoints it calls directly (RFC 6749 §2.3, OpenID Connect
 /// Core §9).
+///
+/// ```
+/// use hallpass::authority::{Client, ClientAuthentication};
+///
+/// assert_eq!(Client::public("phone").authentication(), ClientAuthentication::None);
+/// let partner = Client::confidential("partner");
+/// assert_eq!(partner.authentication(), ClientAuthentication::Secret);
+/// let bank = Client::confidential("bank").private_key_jwt(r#"{"keys":[]}"#);
+/// assert_eq!(bank.authentication(), ClientAuthentication::PrivateKeyJwt);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientAuthentication {

@@ -9,6 +9,23 @@ use crate::{
 };
 
 /// An authorization code got nothing.
+///
+/// ```
+#[doc = a_code!()]
+/// use hallpass::authority::{CodeError, CodeRedemption};
+///
+/// let redemption = CodeRedemption::new(&app, verifier);
+/// let first = authority.redeem_code(&code, redemption.clone()).await?;
+/// match authority.redeem_code(&code, redemption).await {
+///     // The code has leaked: what it had opened has ended.
+///     Err(CodeError::Replayed(session)) => assert_eq!(session, first.issued().session_id()),
+///     // It may or may not be used up: 503.
+///     Err(CodeError::Unavailable(error)) => panic!("{error}"),
+///     other => panic!("{other:?}"), // `invalid_grant`
+/// }
+/// assert!(authority.verify(first.issued().access_token()).await.is_err());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum CodeError {

@@ -9,6 +9,17 @@ use crate::{
 };
 
 /// The authority is not set up as it must be: the host's fault, found at start-up.
+///
+/// ```
+/// use hallpass::{Authority, authority::ConfigError};
+///
+/// let error = Authority::builder("https://auth.example.com").build().unwrap_err();
+/// assert!(matches!(error, ConfigError::Missing { what: "the audience", .. }));
+/// assert_eq!(
+///     error.to_string(),
+///     "the audience is missing: `.audience(\"https://api.example.com\")` says whom tokens are for"
+/// );
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

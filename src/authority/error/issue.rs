@@ -12,6 +12,21 @@ use crate::{
 };
 
 /// A token could not be made, for a reason that is not the caller's.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::authority::{IssueError, SigningError};
+///
+/// let photo = "x".repeat(10_000);
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).claim("photo", photo);
+/// match authority.issue(grant).await {
+///     Err(IssueError::Signing(SigningError::TooLong { length, limit })) => {
+///         assert!(length > limit, "take the photo out of the token");
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum SigningError {
@@ -47,6 +62,25 @@ impl From<crypto::CryptoError> for SigningError {
 }
 
 /// Nothing was issued.
+///
+/// ```
+#[doc = a_builder!()]
+/// use hallpass::authority::{Client, IssueError};
+///
+/// let app = Client::public("app").scope("invoice:*:read".parse()?);
+/// let authority = builder.client(app).build()?;
+/// let grant = Grant::new("ada", "invoice:*:delete".parse()?).client("app");
+/// let status = match authority.issue(grant).await {
+///     Ok(_) => 200,
+///     // Whoever asked cannot have it: `invalid_scope`.
+///     Err(IssueError::NotGranted(_)) => 400,
+///     // Nothing was given out; asking again may help.
+///     Err(IssueError::Unavailable(_) | IssueError::Permissions(_)) => 503,
+///     Err(error) => panic!("{error}"),
+/// };
+/// assert_eq!(status, 400);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssueError {
@@ -100,6 +134,25 @@ pub enum IssueError {
 }
 
 /// An API key could not be made or changed.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::authority::ApiKeyError;
+/// use std::time::Duration;
+///
+/// let grant = Grant::new("ci", "artifact:*:write".parse()?);
+/// let made = authority.issue_api_key(grant, "build", None).await?;
+/// authority.end_api_key(&made.id()).await?;
+/// let advice = match authority.rotate_api_key(&made.id(), Duration::ZERO, None).await {
+///     Ok(_) => "take the new one",
+///     Err(ApiKeyError::NotLive) => "make another",
+///     Err(ApiKeyError::AlreadyReplaced) => "someone was faster: ask them",
+///     Err(ApiKeyError::Unavailable(_)) => "try again",
+///     Err(error) => panic!("{error}"),
+/// };
+/// assert_eq!(advice, "make another");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ApiKeyError {

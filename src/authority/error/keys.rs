@@ -4,6 +4,20 @@
 use crate::{key::RotateError, store::StoreError};
 
 /// The signing keys did not change.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::{authority::RotateKeysError, key::RotateError};
+///
+/// let said = match authority.rotate_keys().await {
+///     Ok(()) => "the next key signs".to_owned(),
+///     Err(RotateKeysError::Ring(error @ RotateError::NotLed { .. })) => format!("later: {error}"),
+///     Err(RotateKeysError::Ring(RotateError::Given)) => "the host has the keys".to_owned(),
+///     Err(error) => panic!("{error}"),
+/// };
+/// assert_eq!(said, "the host has the keys");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RotateKeysError {
@@ -32,6 +46,22 @@ impl From<RotateKeysError> for WithdrawError {
 }
 
 /// A signing key could not be withdrawn everywhere.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::{authority::WithdrawError, id::KeyId};
+///
+/// match authority.withdraw_key(&KeyId::parse("mistyped")?).await {
+///     // Nothing changed.
+///     Err(WithdrawError::Ring(error)) => {
+///         assert_eq!(error.to_string(), "the ring has no key `mistyped`");
+///     }
+///     // Withdrawn here; `tick` goes on telling the others.
+///     Err(WithdrawError::Unavailable(error)) => eprintln!("not everywhere yet: {error}"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum WithdrawError {

@@ -10,6 +10,25 @@ use crate::{
 };
 
 /// A refresh token got nothing.
+///
+/// ```
+#[doc = a_builder!()]
+/// use hallpass::authority::{Policy, RefreshError};
+///
+/// let authority = builder.policy(Policy::new().strict(true)).build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let next = authority.refresh(issued.refresh_token()).await?;
+/// match authority.refresh(issued.refresh_token()).await {
+///     // An old token: somebody else may have it. The session has ended; sign in anew.
+///     Err(RefreshError::Reused(reuse)) => assert_eq!(reuse.session, next.session_id()),
+///     // Our trouble, 503: the client keeps its token and tries again.
+///     Err(RefreshError::Unavailable(_) | RefreshError::StateRollback) => panic!("no store"),
+///     other => panic!("{other:?}"),
+/// }
+/// let ended = authority.refresh(next.refresh_token()).await.unwrap_err();
+/// assert_eq!(ended.to_string(), "the session has ended: reused");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum RefreshError {

@@ -13,6 +13,20 @@ use crate::{
 
 /// A successful token response (RFC 6749 §5.1) as plain data: status 200, these headers, this
 /// body. It holds secrets; send it and let go of it.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::authority::TokenResponse;
+///
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let response = issued.into_response();
+/// assert!(TokenResponse::HEADERS.contains(&("cache-control", "no-store")));
+///
+/// let body: serde_json::Value = serde_json::from_str(response.body())?;
+/// assert_eq!(body["scope"], "invoice:*:read");
+/// assert!(body["refresh_token"].is_string());
+/// # Ok(()) }
+/// ```
 pub struct TokenResponse {
     body: zeroize::Zeroizing<String>,
 }

@@ -11,6 +11,21 @@ use crate::{authority::error::SigningError, clock::Timestamp};
 impl Authority {
     /// The keys that verifiers need, to publish as a JWK Set (RFC 7517 §5): public members only.
     /// Of managed keys there are none before [`ready`](Self::ready).
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::{Verifier, key::Jwks};
+    ///
+    /// let published = authority.jwks().to_json(); // at `/.well-known/jwks.json`
+    /// let elsewhere = Verifier::builder("https://auth.example.com")
+    ///     .audience("https://api.example.com")
+    ///     .jwks(&Jwks::parse(&published)?)
+    ///     .stateless()
+    ///     .build()?;
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// assert_eq!(elsewhere.verify_jwt(issued.access_token())?.subject(), "ada");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn jwks(&self) -> Jwks {
         self.key_ring().jwks(self.0.clock.now())
