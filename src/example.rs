@@ -32,6 +32,25 @@ macro_rules! a_server {
     };
 }
 
+/// A function `sign` for tokens that others make, under their `secret`.
+macro_rules! a_foreign_token {
+    () => {
+        concat!(
+            a_builder!(),
+            "
+# let secret = b\"a secret of at least 32 bytes, shared\";
+# let sign = |header: &str, claims: &str| {
+#     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+#     let encode = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+#     let input = format!(\"{}.{}\", encode(header.as_bytes()), encode(claims.as_bytes()));
+#     let key = ring::hmac::Key::new(ring::hmac::HMAC_SHA256, secret);
+#     let tag = ring::hmac::sign(&key, input.as_bytes());
+#     format!(\"{input}.{}\", encode(tag.as_ref()))
+# };"
+        )
+    };
+}
+
 /// An authorization `code` for the client `app`, with the challenge and the verifier of RFC 7636.
 #[cfg(feature = "oauth")]
 macro_rules! a_code {

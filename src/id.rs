@@ -8,6 +8,21 @@ pub use dated::{ApiKeyId, SessionId, TokenId};
 pub use text::{Audience, ClientId, KeyId, Subject};
 
 /// Why a text is not an identifier.
+///
+/// ```
+/// use hallpass::id::{IdError, Subject};
+///
+/// let read = |text: &str| match Subject::parse(text) {
+///     Ok(subject) => format!("hello {subject}"),
+///     Err(IdError::TooLong { limit, .. }) => format!("a name has at most {limit} bytes"),
+///     Err(error) => error.to_string(),
+/// };
+/// assert_eq!(read(&"x".repeat(300)), "a name has at most 255 bytes");
+/// assert_eq!(
+///     read("a\nb"),
+///     "a subject must not contain the character U+000A; expected no control characters"
+/// );
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IdError {

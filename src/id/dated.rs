@@ -113,13 +113,43 @@ macro_rules! dated_id {
 
 dated_id!(
     /// One login or consent and every refresh that follows it: the `sid` claim.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::id::SessionId;
+    ///
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let shown = issued.session_id().to_string(); // on the page that lists sessions
+    /// let chosen: SessionId = shown.parse()?; // in the form that comes back
+    /// assert!(authority.end_session(&chosen).await?);
+    /// assert!(SessionId::parse("hp_rt_AQ").is_err(), "a token is no id");
+    /// # Ok(()) }
+    /// ```
     SessionId, "session id"
 );
 dated_id!(
     /// One access token: the `jti` claim.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let minted = authority.issue_access(Grant::new("nightly", "report:*:run".parse()?)).await?;
+    /// let who = authority.verify(minted.access_token()).await?;
+    /// assert_eq!(who.token_id(), Some(minted.token_id()), "the same in both services' logs");
+    /// # Ok(()) }
+    /// ```
     TokenId, "token id"
 );
 dated_id!(
     /// One API key, whatever its secret's rotations.
+    ///
+    /// ```
+    /// use hallpass::{Timestamp, id::ApiKeyId};
+    ///
+    /// let at = Timestamp::from_unix_millis;
+    /// let first = ApiKeyId::from_parts(at(1), [9; 12]);
+    /// assert!(first < ApiKeyId::from_parts(at(2), [0; 12]), "lists come in the order in which keys were made");
+    /// assert_eq!(ApiKeyId::parse(&first.to_string())?.born(), at(1));
+    /// # Ok::<(), hallpass::id::IdError>(())
+    /// ```
     ApiKeyId, "API key id"
 );

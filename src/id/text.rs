@@ -125,6 +125,19 @@ text_id!(
 );
 text_id!(
     /// An application known to the authority: the `client_id` claim (RFC 6749 §2.2).
+    ///
+    /// ```
+    /// use hallpass::id::ClientId;
+    ///
+    /// let client: ClientId = "partner-7".parse()?;
+    /// assert_eq!(client.as_str(), "partner-7");
+    /// let error = ClientId::parse("caf\u{e9}").unwrap_err();
+    /// assert_eq!(
+    ///     error.to_string(),
+    ///     "a client id must not contain the character U+00E9; expected printable ASCII"
+    /// );
+    /// # Ok::<(), hallpass::id::IdError>(())
+    /// ```
     ClientId, "client id", 255, vschar, "printable ASCII"
 );
 
@@ -137,10 +150,29 @@ impl ClientId {
 
 text_id!(
     /// Whom a token is for: one value of the `aud` claim (RFC 7519 §4.1.3).
+    ///
+    /// ```
+    /// use hallpass::id::Audience;
+    ///
+    /// let api = Audience::parse("https://api.example.com")?;
+    /// // Compared as text (RFC 7519 §4.1.3): whoever writes the slash names another.
+    /// assert_ne!(api, Audience::parse("https://api.example.com/")?);
+    /// # Ok::<(), hallpass::id::IdError>(())
+    /// ```
     Audience, "audience", 512, not_control, "no control characters"
 );
 text_id!(
     /// Which key signed: the `kid` header parameter (RFC 7515 §4.1.4). Keys of this crate take
     /// the RFC 7638 thumbprint; foreign keys may have any short text.
+    ///
+    /// ```
+    /// use hallpass::{id::KeyId, key::{Algorithm, SigningKey}};
+    ///
+    /// let key = SigningKey::generate(Algorithm::EdDSA)?.verifying_key();
+    /// assert_eq!(key.kid().as_str().len(), 43, "a SHA-256 in base64url");
+    /// let theirs = key.with_kid(KeyId::parse("2024-01")?); // as a foreign issuer calls it
+    /// assert_eq!(theirs.kid().as_str(), "2024-01");
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     KeyId, "key id", 255, vschar, "printable ASCII"
 );

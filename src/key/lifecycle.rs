@@ -8,6 +8,23 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 
 /// Where a key stands. Exhaustive on purpose: a new state changes who may sign or verify.
+///
+/// ```
+/// use hallpass::{Algorithm, Timestamp, key::{KeyPolicy, KeyRing, KeyState}};
+/// use std::time::Duration;
+///
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let hour = Duration::from_secs(3600);
+/// let ring = KeyRing::managed(Algorithm::EdDSA, KeyPolicy::new(hour), start)?;
+/// let states = |ring: &KeyRing, now| ring.keys().map(|key| key.state(now)).collect::<Vec<_>>();
+/// assert_eq!(states(&ring, start), [KeyState::Active, KeyState::Pending]);
+///
+/// let ring = ring.rotate(start + hour)?;
+/// let rotated = [KeyState::Retiring, KeyState::Active, KeyState::Pending];
+/// assert_eq!(states(&ring, start + hour), rotated);
+/// assert!(KeyState::Retiring.verifies(), "its last tokens are still alive");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a new state must break callers' builds")]
 pub enum KeyState {
