@@ -72,10 +72,16 @@ pub enum ConfirmationSignal {
 /// How tokens and sessions behave. What a session gets is frozen into it when it is created.
 ///
 /// ```
+#[doc = a_builder!()]
 /// use hallpass::authority::Policy;
 /// use std::time::Duration;
 ///
-/// let policy = Policy::new().access_lifetime(Duration::from_secs(300)).strict(true);
+/// let five_minutes = Duration::from_secs(300);
+/// let policy = Policy::new().access_lifetime(five_minutes).max_sessions(5);
+/// let authority = builder.policy(policy).build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// assert!(issued.expires_in() <= five_minutes);
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {

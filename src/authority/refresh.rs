@@ -23,12 +23,17 @@ use crate::{
 
 /// A refresh and what comes with it.
 ///
-/// ```no_run
-/// # async fn f(authority: hallpass::Authority, token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+#[doc = an_authority!()]
 /// use hallpass::authority::Refresh;
 ///
-/// let less = Refresh::new(token).scope("invoice:7:read".parse()?);
-/// let issued = authority.refresh_with(less).await?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:*".parse()?)).await?;
+/// let less = Refresh::new(issued.refresh_token()).scope("invoice:7:read".parse()?);
+/// let next = authority.refresh_with(less).await?;
+/// assert_eq!(next.scope().as_str(), "invoice:7:read");
+///
+/// let full = authority.refresh(next.refresh_token()).await?;
+/// assert_eq!(full.scope().as_str(), "invoice:*:*", "the session keeps its scope");
 /// # Ok(()) }
 /// ```
 #[must_use]

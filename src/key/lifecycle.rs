@@ -112,12 +112,16 @@ impl KeyTimes {
 /// How long keys of a managed ring lead, and follow.
 ///
 /// ```
-/// use hallpass::key::KeyPolicy;
+/// use hallpass::{Algorithm, Timestamp, key::{KeyPolicy, KeyRing}};
 /// use std::time::Duration;
 ///
-/// let policy = KeyPolicy::new(Duration::from_secs(3600))
-///     .rotate_every(Duration::from_secs(30 * 24 * 3600));
-/// # let _ = policy;
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let month = Duration::from_secs(30 * 24 * 3600);
+/// let policy = KeyPolicy::new(Duration::from_secs(3600)).rotate_every(month);
+/// let ring = KeyRing::managed(Algorithm::EdDSA, policy, start)?;
+/// assert!(ring.scheduled(start + month / 2)?.is_none(), "nothing is due");
+/// assert!(ring.scheduled(start + month)?.is_some(), "the next key takes over");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyPolicy {

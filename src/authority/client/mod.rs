@@ -89,13 +89,21 @@ pub enum ClientAuthentication {
 /// and rotate.
 ///
 /// ```
+#[doc = a_builder!()]
 /// use hallpass::authority::{Client, Policy};
 /// use std::time::Duration;
 ///
+/// let two_minutes = Duration::from_secs(120);
 /// let partner = Client::confidential("partner-7")
 ///     .scope("invoice:*:read".parse()?)
-///     .policy(Policy::new().access_lifetime(Duration::from_secs(120)));
-/// # Ok::<(), hallpass::scope::ScopeError>(())
+///     .policy(Policy::new().access_lifetime(two_minutes));
+/// let authority = builder.client(partner).build()?;
+///
+/// let grant = Grant::new("ada", "invoice:*:*".parse()?).client("partner-7");
+/// let issued = authority.issue(grant).await?;
+/// assert_eq!(issued.scope().as_str(), "invoice:*:read");
+/// assert!(issued.expires_in() <= two_minutes);
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {
