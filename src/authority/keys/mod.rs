@@ -26,7 +26,8 @@ use crate::{
     clock::{Clock, Timestamp},
     id::KeyId,
     key::{
-        Algorithm, Jwks, KeyPolicy, KeyRing, KeyState, RotateError, VerifyingKey, VerifyingKeys,
+        Algorithm, Backend, Jwks, KeyPolicy, KeyRing, KeyState, RotateError, VerifyingKey,
+        VerifyingKeys,
     },
     secret::MasterSecret,
     store::SigningKeyStore,
@@ -68,7 +69,7 @@ impl Keys {
     /// Keys that the store keeps, not yet read.
     pub(super) fn managed(
         store: Arc<dyn SigningKeyStore>,
-        (algorithm, policy): (Algorithm, KeyPolicy),
+        (algorithm, policy, backend): (Algorithm, KeyPolicy, Option<Backend>),
         also: Vec<VerifyingKey>,
         (secret, issuer): (&MasterSecret, &Issuer),
         clock: Arc<dyn Clock>,
@@ -78,6 +79,7 @@ impl Keys {
             sealer: Sealer::derive(secret, issuer)?,
             algorithm,
             policy,
+            backend,
             also,
             clock,
             pace: Pace::default(),
