@@ -174,3 +174,6 @@ impl<Choice> VerifierBuilder<Choice> {
         self.make_key_source(move |known| keys.build(known))
     }
 }
+
+#[cfg(all(test, feature = "aws-lc-rs"))]
+mod tests;

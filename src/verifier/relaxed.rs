@@ -62,6 +62,11 @@ impl RelaxedProfile {
         Ok(Self { keys: self.keys.with_backend(backend).map_err(unprepared)?, ..self })
     }
 
+    #[cfg(all(test, feature = "aws-lc-rs"))]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &VerifyingKey> {
+        self.keys.iter()
+    }
+
     /// Checks the profile against the verifier's own keys and fills in what it shares.
     pub(super) fn complete(
         mut self,
