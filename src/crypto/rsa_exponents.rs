@@ -43,7 +43,8 @@ fn times(number: &[u64], factor: u64) -> Number {
     let mut product = Zeroizing::new(Vec::with_capacity(number.len() + 1));
     for word in number {
         let wide = u128::from(*word) * u128::from(factor) + u128::from(carry);
-        (carry, _) = ((wide >> 64) as u64, product.push(wide as u64));
+        product.push(wide as u64);
+        carry = (wide >> 64) as u64;
     }
     product.push(carry);
     product
