@@ -175,5 +175,6 @@ impl<Choice> VerifierBuilder<Choice> {
     }
 }
 
-#[cfg(all(test, feature = "aws-lc-rs"))]
+#[cfg(test)]
+#[cfg(feature = "aws-lc-rs")]
 mod tests;
