@@ -195,7 +195,8 @@ fn foreign_crates_are_named_in_one_place() {
 #[test]
 fn only_the_engines_and_the_spawning_files_know_a_runtime() {
     for (file, text) in sources() {
-        let allowed = file.ends_with("spawn.rs")
+        let allowed = is_test(&file)
+            || file.ends_with("spawn.rs")
             || ["store/sqlite/", "store/postgres/", "store/redis/", "remote/", "web/", "testing/"]
                 .iter()
                 .any(|home| file.starts_with(home));
