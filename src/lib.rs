@@ -34,6 +34,7 @@
 //! | [`guide`] | the pages of the documentation |
 
 pub mod authority;
+mod base64url;
 pub mod clock;
 mod crypto;
 mod event;

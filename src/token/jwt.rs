@@ -7,11 +7,11 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{self, Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{
+use super::claims::{AccessClaims, Sink};
+use crate::{
     base64url,
-    claims::{AccessClaims, Sink},
+    key::{KeyError, SigningKey},
 };
-use crate::key::{KeyError, SigningKey};
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
@@ -65,14 +65,63 @@ impl<'t> Parts<'t> {
         if token.len() > max_length {
             return Err(JwtError::TooLong);
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(JwtError::Malformed)?;
-        let empty = header.is_empty() || payload.is_empty() || signature.is_empty();
-        if empty || payload.contains('.') {
+        let dots = Dots::find(token.as_bytes()).ok_or(JwtError::Malformed)?;
+        let (signed, signature) = token.split_at_checked(dots.last).ok_or(JwtError::Malformed)?;
+        let (header, payload) = signed.split_at_checked(dots.first).ok_or(JwtError::Malformed)?;
+        let (payload, signature) = (payload.get(1..), signature.get(1..));
+        let (Some(payload), Some(signature)) = (payload, signature) else {
+            return Err(JwtError::Malformed);
+        };
+        if header.is_empty() || payload.is_empty() || signature.is_empty() {
             return Err(JwtError::Malformed);
         }
         Ok(Self { header, payload, signature, signing_input: signed.as_bytes() })
     }
+}
+
+/// Where the only two dots of a text are.
+struct Dots {
+    first: usize,
+    last: usize,
+}
+
+impl Dots {
+    /// Nothing unless there are exactly two.
+    fn find(text: &[u8]) -> Option<Self> {
+        let (mut count, mut first, mut last) = (0, 0, 0);
+        let mut note = |at| {
+            (count, last) = (count + 1, at);
+            if count == 1 {
+                first = at;
+            }
+        };
+        let (blocks, rest) = text.as_chunks::<32>();
+        for (block, bytes) in blocks.iter().enumerate() {
+            // The compiler compares a block as a whole. Three of them have a dot, as a rule.
+            let dots = bytes.iter().fold(0, |dots, byte| dots + u8::from(*byte == b'.'));
+            if dots > 0 {
+                let (words, _) = bytes.as_chunks::<8>();
+                for (word, bytes) in words.iter().enumerate() {
+                    let mut marks = dots_of(u64::from_le_bytes(*bytes));
+                    while marks != 0 {
+                        note(block * 32 + word * 8 + (marks.trailing_zeros() / 8) as usize);
+                        marks &= marks - 1;
+                    }
+                }
+            }
+        }
+        for (at, _) in rest.iter().enumerate().filter(|(_, byte)| **byte == b'.') {
+            note(blocks.len() * 32 + at);
+        }
+        (count == 2).then_some(Self { first, last })
+    }
+}
+
+/// The high bit of every byte that is a dot.
+fn dots_of(word: u64) -> u64 {
+    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
+    let other = word ^ u64::from_le_bytes([b'.'; 8]);
+    !(((other & LOW) + LOW) | other | LOW)
 }
 
 impl fmt::Debug for Parts<'_> {
@@ -188,7 +237,7 @@ fn read_and_drop<'de, A: MapAccess<'de>>(members: &mut A) -> Result<(), A::Error
 /// Writes and signs an access token. The token is the only allocation as long as the claims
 /// fit a kilobyte.
 pub(crate) fn encode(key: &SigningKey, claims: &AccessClaims<'_>) -> Result<String, KeyError> {
-    let mut json = Scratch { inline: [0; 1024], length: 0, spilled: Vec::new() };
+    let mut json = Scratch::new();
     claims.write(&mut json);
     encode_payload(key.encoded_header(), json.bytes(), |input| key.sign(input))
 }
@@ -202,51 +251,64 @@ pub(crate) fn encode_payload<S: AsRef<[u8]>, E>(
 ) -> Result<String, E> {
     // Room for the dots and every signature but RSA's, beside which a second allocation is nothing.
     // A token is wiped in all its room when it is dropped.
-    let room = header.len() + claims.len().div_ceil(3) * 4 + 2 + 128;
-    let mut token = String::with_capacity(room);
-    token.push_str(header);
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-    let signature = sign(token.as_bytes())?;
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-    Ok(token)
+    let room = header.len() + base64url::encoded_length(claims.len()) + 2 + 128;
+    let mut token = Vec::with_capacity(room);
+    token.extend_from_slice(header.as_bytes());
+    token.push(b'.');
+    base64url::encode(claims, &mut token);
+    let signature = sign(&token)?;
+    token.push(b'.');
+    base64url::encode(signature.as_ref(), &mut token);
+    // INVARIANT (alphabet): a header is text, and what follows is base64url.
+    Ok(String::from_utf8(token).unwrap_or_default())
 }
 
 /// A buffer that leaves the stack only when it must.
 struct Scratch {
     inline: [u8; 1024],
     length: usize,
+    has_spilled: bool,
     spilled: Vec<u8>,
 }
 
 impl Scratch {
+    fn new() -> Self {
+        Self { inline: [0; 1024], length: 0, has_spilled: false, spilled: Vec::new() }
+    }
+
     fn bytes(&self) -> &[u8] {
-        if self.spilled.is_empty() {
-            self.inline.get(..self.length).unwrap_or_default()
-        } else {
+        if self.has_spilled {
             &self.spilled
+        } else {
+            self.inline.get(..self.length).unwrap_or_default()
         }
     }
 }
 
 impl Sink for Scratch {
+    #[inline]
     fn push(&mut self, bytes: &[u8]) {
-        let end = self.length + bytes.len();
-        match self.inline.get_mut(self.length..end) {
-            Some(room) if self.spilled.is_empty() => {
+        let room = self.inline.get_mut(self.length..).unwrap_or_default();
+        match room.get_mut(..bytes.len()) {
+            Some(room) if !self.has_spilled => {
                 room.copy_from_slice(bytes);
-                self.length = end;
+                self.length += bytes.len();
             }
-            _ => {
-                if self.spilled.is_empty() {
-                    self.spilled.reserve(4096);
-                    let written = self.inline.get(..self.length).unwrap_or_default();
-                    self.spilled.extend_from_slice(written);
-                }
-                self.spilled.extend_from_slice(bytes);
-            }
+            _ => self.spill(bytes),
         }
+    }
+}
+
+impl Scratch {
+    #[cold]
+    fn spill(&mut self, bytes: &[u8]) {
+        if !self.has_spilled {
+            self.has_spilled = true;
+            self.spilled.reserve(4096);
+            let written = self.inline.get(..self.length).unwrap_or_default();
+            self.spilled.extend_from_slice(written);
+        }
+        self.spilled.extend_from_slice(bytes);
     }
 }
 

@@ -1,16 +1,19 @@
-//! Knows how to read base64url without padding (RFC 4648 §5), each text in its one spelling only.
+//! Knows base64url without padding (RFC 4648 §5): how to write it, and how to read each text in its
+//! one spelling only.
 //! Must not know what the bytes are.
 //!
-//! Four tables hold each character's bits in their place, so that four characters are three bytes
-//! after four look-ups; whether any of them was none of the alphabet is asked once, at the end.
-//! That is twice as fast as looking at each, and reading is half of what checking a token costs
-//! beside its signature. The texts are public: the tables need not be free of timing.
+//! To read, four tables hold each character's bits in their place, so that four characters are
+//! three bytes after four look-ups; whether any of them was none of the alphabet is asked once, at
+//! the end. To write, one table holds the two characters of every twelve bits. Which entries are
+//! looked at depends on the text, so this is for tokens and identifiers; keys and other secrets go
+//! through the `base64` crate. `docs/decisions/base64url.md` says why that is enough.
 
 /// Set where a character is none of the alphabet.
 const BAD: u32 = 1 << 31;
 
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
 const fn table(shift: u32) -> [u32; 256] {
-    const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
     let mut table = [BAD; 256];
     let mut value = 0;
     while value < 64 {
@@ -26,6 +29,24 @@ const fn table(shift: u32) -> [u32; 256] {
     table
 }
 
+const fn pairs() -> [u16; 4096] {
+    let mut pairs = [0; 4096];
+    let mut bits = 0;
+    while bits < 4096 {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "computed when compiled, where a slip is an error"
+        )]
+        {
+            pairs[bits] = u16::from_le_bytes([ALPHABET[bits >> 6], ALPHABET[bits & 63]]);
+        }
+        bits += 1;
+    }
+    pairs
+}
+
+/// The first of the two characters is the lower byte.
+static PAIRS: [u16; 4096] = pairs();
 static FIRST: [u32; 256] = table(18);
 static SECOND: [u32; 256] = table(12);
 static THIRD: [u32; 256] = table(6);
@@ -97,6 +118,56 @@ pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> Option<usize> {
     Some(whole + bytes)
 }
 
+/// How many characters so many bytes take.
+pub(crate) const fn encoded_length(bytes: usize) -> usize {
+    (bytes * 4).div_ceil(3)
+}
+
+/// The eight characters of six bytes.
+#[inline]
+fn eight([a, b, c, d, e, f]: [u8; 6]) -> [u8; 8] {
+    let word = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+    let pair = |shift: u32| {
+        let bits = (word >> shift) as usize & 0xfff;
+        u64::from(PAIRS.get(bits).copied().unwrap_or_default())
+    };
+    (pair(36) | pair(24) << 16 | pair(12) << 32 | pair(0) << 48).to_le_bytes()
+}
+
+/// Writes `bytes` behind what `out` has.
+pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + encoded_length(bytes.len()), 0);
+    encode_into(bytes, out.get_mut(start..).unwrap_or_default());
+}
+
+/// The text of so many bytes that they have no spare bits: `TEXT` must be their encoded length.
+pub(crate) fn encode_array<const BYTES: usize, const TEXT: usize>(
+    bytes: &[u8; BYTES],
+) -> [u8; TEXT] {
+    const { assert!(TEXT == encoded_length(BYTES)) };
+    let mut text = [0; TEXT];
+    encode_into(bytes, &mut text);
+    text
+}
+
+/// Writes `bytes` to `out`, which has exactly the room.
+fn encode_into(bytes: &[u8], out: &mut [u8]) {
+    let (sixes, rest) = bytes.as_chunks::<6>();
+    let (eights, tail) = out.as_chunks_mut::<8>();
+    for (six, slot) in sixes.iter().zip(&mut *eights) {
+        *slot = eight(*six);
+    }
+    let mut last = [0; 6];
+    for (slot, byte) in last.iter_mut().zip(rest) {
+        *slot = *byte;
+    }
+    // Bits that belong to no byte are zero (RFC 4648 §3.5).
+    for (slot, character) in tail.iter_mut().zip(eight(last)) {
+        *slot = character;
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -109,6 +180,28 @@ mod tests {
         let theirs = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() <= room);
         assert_eq!(ours, theirs, "{text:?} into {room}");
         ours
+    }
+
+    /// Every length, and every pair of bytes in every place of a block.
+    #[test]
+    fn what_is_written_is_what_the_base64_crate_writes() {
+        let both = |bytes: &[u8]| {
+            let mut ours = b"kept.".to_vec();
+            encode(bytes, &mut ours);
+            assert_eq!(ours, format!("kept.{}", URL_SAFE_NO_PAD.encode(bytes)).into_bytes());
+        };
+        let bytes: Vec<u8> = (0..=255).rev().cycle().take(700).collect();
+        for length in 0..bytes.len() {
+            both(&bytes[..length]);
+        }
+        for a in 0..=255 {
+            for b in 0..=255 {
+                both(&[a, b]);
+                both(&[b, a, b, 7, a, a, b]);
+            }
+        }
+        let text: [u8; 24] = encode_array(&[0xfb; 18]);
+        assert_eq!(text, URL_SAFE_NO_PAD.encode([0xfb; 18]).as_bytes());
     }
 
     /// Every text of up to three bytes, each length, then each single change of a longer one.
