@@ -60,43 +60,30 @@ fn quad([a, b, c, d]: &[u8; 4]) -> u32 {
     look(&FIRST, *a) | look(&SECOND, *b) | look(&THIRD, *c) | look(&FOURTH, *d)
 }
 
-fn write(out: &mut [u8], at: usize, bytes: &[u8]) {
-    if let Some(slot) = out.get_mut(at..at + bytes.len()) {
-        slot.copy_from_slice(bytes);
-    }
-}
-
-/// Decodes `text` into the beginning of `out` and says how many bytes there are; what lies behind
-/// them in `out` is then anything. `None` where the
+/// Decodes `text` into the beginning of `out` and says how many bytes there are. `None` where the
 /// text has another character than the alphabet's, padding among them, bits that belong to no
 /// byte and are not zero (RFC 4648 §3.5), a length that no bytes have, or more than fits.
 pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> Option<usize> {
     let mut all = 0;
     let (fours, rest) = text.as_chunks::<4>();
     let whole = fours.len() * 3;
-    if whole > out.len() {
-        return None;
+    let (out, tail) = out.split_at_mut_checked(whole)?;
+    let (sixteens, fours) = fours.as_chunks::<4>();
+    let (twelves, threes) = out.as_chunks_mut::<12>();
+    for ([first, second, third, fourth], slot) in sixteens.iter().zip(&mut *twelves) {
+        let (a, b, c, d) = (quad(first), quad(second), quad(third), quad(fourth));
+        all |= a | b | c | d;
+        let (eight, four) = slot.split_first_chunk_mut::<8>()?;
+        let (a, b, c, d) = (u64::from(a), u64::from(b), c, d);
+        *eight = (a << 40 | (b & 0x00ff_ffff) << 16 | u64::from(c >> 8 & 0xffff)).to_be_bytes();
+        *four.first_chunk_mut()? = (c << 24 | (d & 0x00ff_ffff)).to_be_bytes();
     }
-    let (pairs, odd) = fours.as_chunks::<2>();
-    let mut at = 0;
-    for [first, second] in pairs {
-        let (first, second) = (quad(first), quad(second));
-        all |= first | second;
-        let six = u64::from(first & !BAD) << 40 | u64::from(second & !BAD) << 16;
-        match out.get_mut(at..).and_then(|out| out.first_chunk_mut::<8>()) {
-            // The two bytes beyond the six are written again by the next turn, or are nobody's.
-            Some(slot) => *slot = six.to_be_bytes(),
-            None => write(out, at, six.to_be_bytes().first_chunk::<6>()?),
-        }
-        at += 6;
-    }
-    for four in odd {
+    for (four, slot) in fours.iter().zip(threes.as_chunks_mut::<3>().0) {
         let word = quad(four);
         all |= word;
         let [_, three @ ..] = word.to_be_bytes();
-        write(out, at, &three);
+        *slot = three;
     }
-    let (_, tail) = out.split_at_mut_checked(whole)?;
     let (word, bytes) = match rest {
         [] => (0, 0),
         [a, b] => (look(&FIRST, *a) | look(&SECOND, *b), 1),
@@ -123,10 +110,9 @@ pub(crate) const fn encoded_length(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
 }
 
-/// The eight characters of six bytes.
+/// The eight characters of six bytes, which are the lower ones of the word.
 #[inline]
-fn eight([a, b, c, d, e, f]: [u8; 6]) -> [u8; 8] {
-    let word = u64::from_be_bytes([0, 0, a, b, c, d, e, f]);
+fn eight(word: u64) -> [u8; 8] {
     let pair = |shift: u32| {
         let bits = (word >> shift) as usize & 0xfff;
         u64::from(PAIRS.get(bits).copied().unwrap_or_default())
@@ -153,19 +139,31 @@ pub(crate) fn encode_array<const BYTES: usize, const TEXT: usize>(
 
 /// Writes `bytes` to `out`, which has exactly the room.
 fn encode_into(bytes: &[u8], out: &mut [u8]) {
-    let (sixes, rest) = bytes.as_chunks::<6>();
     let (eights, tail) = out.as_chunks_mut::<8>();
-    for (six, slot) in sixes.iter().zip(&mut *eights) {
-        *slot = eight(*six);
+    let mut rest = bytes;
+    for slot in eights {
+        // Two bytes more are read than are written, where there are two more: one look for all.
+        let word = match rest.first_chunk::<8>() {
+            Some(bytes) => u64::from_be_bytes(*bytes) >> 16,
+            None => last_word(rest),
+        };
+        *slot = eight(word);
+        rest = rest.get(6..).unwrap_or_default();
     }
-    let mut last = [0; 6];
-    for (slot, byte) in last.iter_mut().zip(rest) {
-        *slot = *byte;
-    }
-    // Bits that belong to no byte are zero (RFC 4648 §3.5).
-    for (slot, character) in tail.iter_mut().zip(eight(last)) {
+    for (slot, character) in tail.iter_mut().zip(eight(last_word(rest))) {
         *slot = character;
     }
+}
+
+/// The first six bytes, or as many as there are; the bits that belong to none are zero (RFC 4648
+/// §3.5).
+fn last_word(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    let [_, _, room @ ..] = &mut word;
+    for (slot, byte) in room.iter_mut().zip(bytes) {
+        *slot = *byte;
+    }
+    u64::from_be_bytes(word)
 }
 
 #[cfg(test)]

@@ -187,7 +187,7 @@ impl Negotiation {
                 (granted, rest)
             }
         };
-        Ok(Negotiated { granted, answers: Answers::Each { items, rest } })
+        Ok(Negotiated { granted, answers: Answers::Each(Box::new(Each { items, rest })) })
     }
 }
 
@@ -211,11 +211,14 @@ pub struct Negotiated {
 enum Answers {
     /// What is granted is what was asked for, item by item in its canonical spelling.
     AllInFull,
-    Each {
-        items: Vec<(Box<str>, Outcome)>,
-        /// What is granted beside the items that are granted in full.
-        rest: Scope,
-    },
+    Each(Box<Each>),
+}
+
+#[derive(Clone, Debug)]
+struct Each {
+    items: Vec<(Box<str>, Outcome)>,
+    /// What is granted beside the items that are granted in full.
+    rest: Scope,
 }
 
 impl Negotiated {
@@ -251,9 +254,9 @@ impl Negotiated {
     pub fn response_scope(&self) -> String {
         match &self.answers {
             Answers::AllInFull => self.granted.as_str().to_owned(),
-            Answers::Each { items, rest } => {
-                let rest = rest.iter().map(super::view::Item::as_str);
-                join(with(items, Outcome::Full).chain(rest))
+            Answers::Each(each) => {
+                let rest = each.rest.iter().map(super::view::Item::as_str);
+                join(with(&each.items, Outcome::Full).chain(rest))
             }
         }
     }
@@ -267,7 +270,7 @@ impl Negotiated {
     fn items(&self) -> &[(Box<str>, Outcome)] {
         match &self.answers {
             Answers::AllInFull => &[],
-            Answers::Each { items, .. } => items,
+            Answers::Each(each) => &each.items,
         }
     }
 }

@@ -1,12 +1,15 @@
 //! Knows the compact form of a signed token: three parts of base64url (RFC 7515 §7.1).
 //! Must not know which key a token asks for or what its claims mean: others judge that.
 
+mod dots;
+
 use std::{borrow::Cow, fmt};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{self, Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 
+use self::dots::Dots;
 use super::claims::{AccessClaims, Sink};
 use crate::{
     base64url,
@@ -77,51 +80,6 @@ impl<'t> Parts<'t> {
         }
         Ok(Self { header, payload, signature, signing_input: signed.as_bytes() })
     }
-}
-
-/// Where the only two dots of a text are.
-struct Dots {
-    first: usize,
-    last: usize,
-}
-
-impl Dots {
-    /// Nothing unless there are exactly two.
-    fn find(text: &[u8]) -> Option<Self> {
-        let (mut count, mut first, mut last) = (0, 0, 0);
-        let mut note = |at| {
-            (count, last) = (count + 1, at);
-            if count == 1 {
-                first = at;
-            }
-        };
-        let (blocks, rest) = text.as_chunks::<32>();
-        for (block, bytes) in blocks.iter().enumerate() {
-            // The compiler compares a block as a whole. Three of them have a dot, as a rule.
-            let dots = bytes.iter().fold(0, |dots, byte| dots + u8::from(*byte == b'.'));
-            if dots > 0 {
-                let (words, _) = bytes.as_chunks::<8>();
-                for (word, bytes) in words.iter().enumerate() {
-                    let mut marks = dots_of(u64::from_le_bytes(*bytes));
-                    while marks != 0 {
-                        note(block * 32 + word * 8 + (marks.trailing_zeros() / 8) as usize);
-                        marks &= marks - 1;
-                    }
-                }
-            }
-        }
-        for (at, _) in rest.iter().enumerate().filter(|(_, byte)| **byte == b'.') {
-            note(blocks.len() * 32 + at);
-        }
-        (count == 2).then_some(Self { first, last })
-    }
-}
-
-/// The high bit of every byte that is a dot.
-fn dots_of(word: u64) -> u64 {
-    const LOW: u64 = 0x7f7f_7f7f_7f7f_7f7f;
-    let other = word ^ u64::from_le_bytes([b'.'; 8]);
-    !(((other & LOW) + LOW) | other | LOW)
 }
 
 impl fmt::Debug for Parts<'_> {

@@ -134,7 +134,7 @@ fn types() {
 fn encoding_takes_long_claims() {
     for length in [0, 10, 1023, 1024, 1025, 5000] {
         let payload = vec![b'x'; length];
-        let mut scratch = Scratch { inline: [0; 1024], length: 0, spilled: Vec::new() };
+        let mut scratch = Scratch::new();
         for chunk in payload.chunks(100) {
             scratch.push(chunk);
         }
