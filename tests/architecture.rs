@@ -14,7 +14,7 @@ use std::{
 
 /// A module uses modules of a lower rank only. Of one rank, only the listed pairs know each other.
 const RANKS: &[(u8, &[&str])] = &[
-    (0, &["id", "clock", "secret", "crypto", "event"]),
+    (0, &["id", "clock", "secret", "crypto", "event", "base64url"]),
     (1, &["scope", "key"]),
     (2, &["token"]),
     (3, &["store"]),
@@ -26,8 +26,8 @@ const RANKS: &[(u8, &[&str])] = &[
     (8, &["testing", "guide", "error"]),
 ];
 
-/// Within rank 0, `secret` derives keys, and an id says when it was born.
-const NEIGHBOURS: &[(&str, &str)] = &[("secret", "crypto"), ("id", "clock")];
+/// Within rank 0, `secret` derives keys, and an id has a text and says when it was born.
+const NEIGHBOURS: &[(&str, &str)] = &[("secret", "crypto"), ("id", "clock"), ("id", "base64url")];
 
 /// Names at the top of the crate, and where they live.
 const AT_THE_TOP: &[(&str, &str)] = &[
