@@ -35,7 +35,7 @@ fn main() {
         pace.rounds
     );
     println!(
-        "| durability | callers | hallpass, a second | sqlx, one connection | sqlx, pool of ten |"
+        "| durability | callers | hallpass, a second | sqlx, its defaults | sqlx, one connection, no ping |"
     );
     println!("|---|---:|---:|---:|---:|");
     let place = tempfile::tempdir().unwrap();
@@ -97,13 +97,13 @@ fn sqlite(
     runtime.block_on(async {
         let store = SqliteOptions::new().durability(ours).open(file("ours")).await.unwrap();
         let ours = Ours::filled(store, callers).await;
-        let one = sqlite::Sqlx::filled(&file("one"), theirs, 1, callers).await;
-        let ten = sqlite::Sqlx::filled(&file("ten"), theirs, 10, callers).await;
+        let plain = sqlite::Sqlx::filled(&file("plain"), theirs, sqlite::defaults(), callers).await;
+        let tuned = sqlite::Sqlx::filled(&file("tuned"), theirs, sqlite::tuned(), callers).await;
         let mut rates = vec![Vec::new(); 3];
         for _ in 0..pace.rounds {
             rates[0].push(ours.turn(callers, pace.turn).await);
-            rates[1].push(one.turn(callers, pace.turn).await);
-            rates[2].push(ten.turn(callers, pace.turn).await);
+            rates[1].push(plain.turn(callers, pace.turn).await);
+            rates[2].push(tuned.turn(callers, pace.turn).await);
         }
         cells(&rates)
     })

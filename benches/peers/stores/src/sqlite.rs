@@ -1,5 +1,5 @@
-//! Knows SQLite through sqlx: one conditional `UPDATE … RETURNING` for each rotation, on a pool as
-//! sqlx's documentation sets it up.
+//! Knows SQLite through sqlx: one conditional `UPDATE … RETURNING` for each rotation, in a log ahead
+//! and with time to wait for a lock.
 //! Must not know how our store does it.
 
 use std::path::Path;
@@ -23,13 +23,23 @@ const ROTATE: &str = "UPDATE session SET generation = generation + 1, attempt = 
     WHERE id = ?1 AND generation = ?2 AND ended_at IS NULL AND idle_expires_at > ?4 \
     RETURNING subject, client, scope, audience, generation";
 
+/// The pool as it comes: ten connections, each asked for a sign of life before it is lent.
+pub fn defaults() -> SqlitePoolOptions {
+    SqlitePoolOptions::new()
+}
+
+/// The best we found for work that only writes: nobody waits for a lock, and no ping.
+pub fn tuned() -> SqlitePoolOptions {
+    SqlitePoolOptions::new().max_connections(1).test_before_acquire(false)
+}
+
 pub struct Sqlx(SqlitePool);
 
 impl Sqlx {
     pub async fn filled(
         file: &Path,
         synchronous: SqliteSynchronous,
-        connections: u32,
+        pool: SqlitePoolOptions,
         callers: u32,
     ) -> Subject<Self> {
         let options = SqliteConnectOptions::new()
@@ -38,13 +48,7 @@ impl Sqlx {
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(synchronous)
             .busy_timeout(std::time::Duration::from_secs(30));
-        // Without the ping at each turn, which helps it.
-        let pool = SqlitePoolOptions::new()
-            .max_connections(connections)
-            .test_before_acquire(false)
-            .connect_with(options)
-            .await
-            .unwrap();
+        let pool = pool.connect_with(options).await.unwrap();
         sqlx::query(TABLE).execute(&pool).await.unwrap();
         for number in 0..=callers * SESSIONS {
             let session = session(number);
