@@ -38,7 +38,7 @@ impl<'s> Job<'s> {
 
 /// How long a case runs in its turn.
 fn turn() -> Duration {
-    Duration::from_micros(if std::env::var_os(QUICK).is_some() { 300 } else { 3000 })
+    Duration::from_micros(if std::env::var_os(QUICK).is_some() { 300 } else { 1500 })
 }
 
 /// Serves the runner until it closes its end.

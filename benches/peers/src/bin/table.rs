@@ -71,8 +71,9 @@ fn print(subjects: &[(Kind, Subject)], rounds: usize) {
     let ours = of(Kind::Ours).next().unwrap();
     println!("Tokens: time as a multiple of hallpass's, median of {rounds} rounds.\n");
     println!("{}", tokens(ours, of(Kind::Token)));
+    let engines: Vec<_> = of(Kind::Decision).collect();
     println!("Decisions: time as a multiple of hallpass's, median of {rounds} rounds.\n");
-    println!("{}", decisions(&of(Kind::Decision).collect::<Vec<_>>()));
+    println!("{}", decisions(&engines));
     if of(Kind::Foreign).next().is_some() {
         println!("Other languages: microseconds, median of {rounds} rounds.\n");
         println!("{}", foreign(ours, of(Kind::Foreign)));
