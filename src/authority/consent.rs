@@ -6,7 +6,7 @@ use crate::{
     event,
     id::{ClientId, Subject},
     scope::{Scope, ScopeError},
-    store::{ConsentRecord, EndReason, EndedCounts, StoreError},
+    store::{ConsentRecord, EndReason, EndedCounts, Owner, Reach, StoreError},
 };
 
 /// A consent could not be changed. Repeating it is safe.
@@ -108,8 +108,7 @@ impl Authority {
         self.ensure_retention().await?;
         let now = self.0.clock.now();
         let counts = self.0.server()?.withdraw_consent(subject, client, now).await?;
-        told(counts);
-        Ok(counts)
+        self.ended_with(counts, &at(subject, client), EndReason::ConsentWithdrawn).await
     }
 
     async fn put_consent(
@@ -127,13 +126,33 @@ impl Authority {
             given_at: now,
         };
         let counts = self.0.server()?.put_consent(&consent, now).await?;
-        if counts != EndedCounts::default() {
-            told(counts);
+        if counts == EndedCounts::default() {
+            return Ok(counts);
         }
-        Ok(counts)
+        self.ended_with(counts, &at(subject, client), EndReason::ConsentWithdrawn).await
+    }
+
+    /// Ends what was born while the step was under way that took `owner`'s grounds away, and says
+    /// what has ended in all.
+    ///
+    /// The mark of that step bears the time before it, and a birth the time before its request
+    /// read what allows it. What read between the two, and before the step had its effect, was
+    /// born after that mark; it is not born after this one.
+    pub(super) async fn ended_with(
+        &self,
+        first: EndedCounts,
+        owner: &Owner,
+        reason: EndReason,
+    ) -> Result<EndedCounts, StoreError> {
+        let now = self.0.clock.now();
+        let second = self.0.store.revoke_owner(owner, Reach::Everything, reason, now).await?;
+        let sessions = first.sessions.saturating_add(second.sessions);
+        let api_keys = first.api_keys.saturating_add(second.api_keys);
+        event::revoked(reason.as_str(), sessions, api_keys);
+        Ok(EndedCounts { sessions, api_keys })
     }
 }
 
-fn told(counts: EndedCounts) {
-    event::revoked(EndReason::ConsentWithdrawn.as_str(), counts.sessions, counts.api_keys);
+fn at(subject: &Subject, client: &ClientId) -> Owner {
+    Owner::SubjectAtClient(subject.clone(), client.clone())
 }

@@ -11,7 +11,7 @@ use crate::{
     event,
     id::ClientId,
     secret::ClientSecret,
-    store::{ClientRecord, EndedCounts, HashedSecret, ReplaceOutcome},
+    store::{ClientRecord, EndReason, EndedCounts, HashedSecret, Owner, ReplaceOutcome},
 };
 
 /// How often a change is tried that others overtake.
@@ -104,7 +104,10 @@ impl Authority {
             record.disabled_at = record.disabled_at.or(Some(now));
             Ok(())
         })
-        .await
+        .await?;
+        let owner = Owner::Client(id.clone());
+        let _ = self.ended_with(EndedCounts::default(), &owner, EndReason::ClientRevoked).await?;
+        Ok(())
     }
 
     /// Enables a client again. What it held stays ended; it starts anew.
@@ -131,11 +134,12 @@ impl Authority {
             return Err(ClientError::Configured(id.clone()));
         }
         self.ensure_retention().await?;
-        let ended = server.remove_client(id, inner.clock.now()).await?;
-        if ended.is_some() {
-            event::client_changed("removed", id);
-        }
-        Ok(ended)
+        let Some(ended) = server.remove_client(id, inner.clock.now()).await? else {
+            return Ok(None);
+        };
+        event::client_changed("removed", id);
+        let owner = Owner::Client(id.clone());
+        Ok(Some(self.ended_with(ended, &owner, EndReason::ClientRevoked).await?))
     }
 
     /// Changes a record by `edit`, which is asked again when somebody else was faster.
