@@ -14,7 +14,7 @@ use std::{
 
 /// A module uses modules of a lower rank only. Of one rank, only the listed pairs know each other.
 const RANKS: &[(u8, &[&str])] = &[
-    (0, &["id", "clock", "secret", "crypto", "event"]),
+    (0, &["id", "clock", "secret", "crypto", "event", "example"]),
     (1, &["scope", "key"]),
     (2, &["token"]),
     (3, &["store"]),

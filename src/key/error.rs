@@ -5,6 +5,15 @@ use super::Algorithm;
 
 /// Why a key could not be made or read. The texts name what was found, what was expected and,
 /// where it helps, the command that gets there; they never contain key material.
+///
+/// ```
+/// use hallpass::key::{Algorithm, KeyError, SigningKey};
+///
+/// let error = SigningKey::hmac(Algorithm::HS256, b"hunter2").unwrap_err();
+/// assert!(matches!(error, KeyError::ShortSecret { least: 32, found: 7, .. }));
+/// let advice = "this has 7; make one with `openssl rand -base64 32`";
+/// assert!(error.to_string().ends_with(advice), "{error}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {

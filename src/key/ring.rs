@@ -49,6 +49,22 @@ pub(super) struct Rule {
 }
 
 /// One key of a ring, with its times.
+///
+/// ```
+/// use hallpass::{Algorithm, Timestamp, key::{KeyPolicy, KeyRing, KeyState}};
+/// use std::time::Duration;
+///
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let hour = Duration::from_secs(3600);
+/// let ring = KeyRing::managed(Algorithm::EdDSA, KeyPolicy::new(hour), start)?;
+/// for held in ring.keys() {
+///     println!("{} {:?}", held.verifying_key().kid(), held.state(start));
+/// }
+/// let next = ring.keys().find(|held| held.state(start) == KeyState::Pending);
+/// let next = next.expect("one always waits, published");
+/// assert_eq!(next.times().active_at, None, "nobody has decided yet when it signs");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct HeldKey {
     pub(super) public: VerifyingKey,

@@ -7,6 +7,23 @@ use super::ring::Rule;
 use super::{Algorithm, HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes, SigningKey};
 
 /// Why a ring does not rotate.
+///
+/// ```
+/// use hallpass::{Algorithm, SigningKey, Timestamp, key::{KeyPolicy, KeyRing, RotateError}};
+/// use std::time::Duration;
+///
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let policy = KeyPolicy::new(Duration::from_secs(3600)).lead(Duration::from_secs(600));
+/// let ring = KeyRing::managed(Algorithm::EdDSA, policy, start)?;
+/// match ring.rotate(start) {
+///     // Verifiers have not seen the next key yet. Come back then.
+///     Err(RotateError::NotLed { ready_at }) => assert!(ring.rotate(ready_at).is_ok()),
+///     other => panic!("{other:?}"),
+/// }
+/// let given = KeyRing::given(SigningKey::generate(Algorithm::EdDSA)?);
+/// assert!(matches!(given.rotate(start), Err(RotateError::Given)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RotateError {

@@ -22,11 +22,35 @@ use crate::{
 };
 
 /// The builder has not been told whether to look at revocations; it has no `build` yet.
+///
+/// ```
+/// use hallpass::{MemoryStore, Verifier, verifier::{Undecided, VerifierBuilder}};
+/// # use hallpass::{Algorithm, SigningKey};
+/// # let key = SigningKey::generate(Algorithm::EdDSA)?.verifying_key();
+///
+/// let shared = || -> VerifierBuilder<Undecided> {
+///     Verifier::builder("https://auth.example.com").audience("api").key(key.clone())
+/// };
+/// let follows = shared().revocations(MemoryStore::new()).build()?;
+/// assert!(!follows.is_fresh(), "it wants to read what was revoked first");
+/// assert!(shared().stateless().build()?.is_fresh());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a mark without content")]
 pub struct Undecided;
 
 /// The builder has been told whether to look at revocations.
+///
+/// ```
+/// use hallpass::verifier::{Decided, VerifierBuilder};
+/// use std::time::Duration;
+///
+/// /// Takes a builder only once its service has decided.
+/// fn with_our_limits(builder: VerifierBuilder<Decided>) -> VerifierBuilder<Decided> {
+///     builder.leeway(Duration::from_secs(5)).max_access_lifetime(Duration::from_secs(900))
+/// }
+/// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a mark without content")]
 pub struct Decided;
