@@ -240,13 +240,13 @@ fn canonical_text_has_the_same_limits() {
     let id = |length: usize| format!("a:{}:r", "x".repeat(length));
     assert!(Scope::parse_canonical(&id(255)).is_ok());
     let error = Scope::parse_canonical(&id(256)).unwrap_err();
-    assert_eq!(error.to_string(), Scope::parse(&id(256)).unwrap_err().to_string());
+    assert!(error.to_string().contains("the limit is 255"), "{error}");
     let item = |length: usize| format!("{}:*:r", "n".repeat(length - 4));
     assert!(Scope::parse_canonical(&item(512)).is_ok());
     let error = Scope::parse_canonical(&item(513)).unwrap_err();
-    assert_eq!(error.to_string(), Scope::parse(&item(513)).unwrap_err().to_string());
+    assert!(error.to_string().contains("the limit is 512"), "{error}");
     let error = Scope::parse_canonical("a:*:* a:1:x").unwrap_err();
-    assert!(error.to_string().starts_with("scope item 2: "), "{error}");
+    assert!(error.to_string().contains("item 2"), "{error}");
 }
 
 /// Items from a list are counted and measured as those of a text are.
@@ -256,7 +256,8 @@ fn lists_of_items_have_the_same_limits() {
     assert_eq!(Scope::parse_items(named(128)).unwrap().len(), 128);
     let error = Scope::parse_items(named(129)).unwrap_err();
     assert_eq!(error.to_string(), "scope has 129 items, the limit is 128");
-    let long =
-        |last: usize| [400, 400, 400, 400, 400, 400, 400, 400, 400, last].map(|n| "n".repeat(n));
-    assert!(Scope::parse_items(long(400)).unwrap_err().to_string().contains("the limit is 4096"));
+    let long = |last: usize| (0..11).map(move |at| "n".repeat(if at < 10 { 400 } else { last }));
+    assert!(Scope::parse_items(long(96)).is_ok());
+    let error = Scope::parse_items(long(97)).unwrap_err();
+    assert_eq!(error.to_string(), "scope is 4097 bytes, the limit is 4096");
 }
