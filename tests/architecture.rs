@@ -168,6 +168,7 @@ fn foreign_crates_are_named_in_one_place() {
     const HOMES: &[(&str, &[&str])] = &[
         // `key/mod.rs` has a module of its own of this name.
         ("ring::", &["crypto/", "key/jsonwebtoken_provider.rs", "key/mod.rs"]),
+        ("aws_lc_rs", &["crypto/aws_lc/"]),
         ("jsonwebtoken::", &["key/"]),
         ("rusqlite", &["store/sqlite/"]),
         ("tokio_postgres", &["store/postgres/"]),

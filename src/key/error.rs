@@ -106,6 +106,12 @@ pub enum KeyError {
     /// The public half is not that of the private half, or the numbers contradict each other.
     #[error("the parts of the private key do not belong together")]
     Inconsistent,
+    /// The chosen backend cannot prepare a key that the loader has taken: it has no memory, say.
+    #[error("{backend} cannot prepare the key")]
+    Backend {
+        /// The backend.
+        backend: super::Backend,
+    },
     /// A public key that no honest generator makes: off its curve, in a small subgroup, an even
     /// modulus.
     #[error("the public key is not a valid {kind} key")]

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     clock::Timestamp,
     id::Audience,
-    key::{VerifyingKey, VerifyingKeys},
+    key::{Backend, VerifyingKey, VerifyingKeys},
     token::{
         claims::{Claim, Claims},
         jwt::Header,
@@ -14,7 +14,7 @@ use crate::{
     },
 };
 
-use super::{ConfigError, VerifyError};
+use super::{ConfigError, VerifyError, build::unprepared};
 
 /// Accepts tokens that are not RFC 9068 access tokens: `typ` is `JWT` or absent, there may be no
 /// `kid`, `client_id`, `jti` or `iat`, and `scope` may be an array.
@@ -79,6 +79,15 @@ impl RelaxedProfile {
 
     pub(super) fn max_lifetime(&self) -> Duration {
         self.max_lifetime
+    }
+
+    pub(super) fn with_backend(self, backend: Backend) -> Result<Self, ConfigError> {
+        Ok(Self { keys: self.keys.with_backend(backend).map_err(unprepared)?, ..self })
+    }
+
+    #[cfg(all(test, feature = "aws-lc-rs"))]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &VerifyingKey> {
+        self.keys.iter()
     }
 
     /// Checks the profile against the verifier's own keys and fills in what it shares.

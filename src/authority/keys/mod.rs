@@ -23,7 +23,9 @@ use super::error::{ConfigError, RotateKeysError, SigningError};
 use crate::{
     clock::{Clock, Timestamp},
     id::KeyId,
-    key::{Algorithm, KeyPolicy, KeyRing, KeyState, RotateError, VerifyingKey, VerifyingKeys},
+    key::{
+        Algorithm, Backend, KeyPolicy, KeyRing, KeyState, RotateError, VerifyingKey, VerifyingKeys,
+    },
     secret::MasterSecret,
     store::SigningKeyStore,
     token::Issuer,
@@ -64,7 +66,7 @@ impl Keys {
     /// Keys that the store keeps, not yet read.
     pub(super) fn managed(
         store: Arc<dyn SigningKeyStore>,
-        (algorithm, policy): (Algorithm, KeyPolicy),
+        (algorithm, policy, backend): (Algorithm, KeyPolicy, Option<Backend>),
         also: Vec<VerifyingKey>,
         (secret, issuer): (&MasterSecret, &Issuer),
         clock: Arc<dyn Clock>,
@@ -74,6 +76,7 @@ impl Keys {
             sealer: Sealer::derive(secret, issuer)?,
             algorithm,
             policy,
+            backend,
             also,
             clock,
             pace: Pace::default(),
