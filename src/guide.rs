@@ -56,10 +56,12 @@ pub mod gateway {}
 
 /// An authorization server.
 #[cfg(feature = "oauth")]
+#[cfg(feature = "oauth")]
 #[doc = include_str!("../docs/oauth.md")]
 pub mod oauth {}
 
 /// The endpoints that clients call directly.
+#[cfg(feature = "oauth")]
 #[cfg(feature = "oauth")]
 #[doc = include_str!("../docs/oauth-endpoints.md")]
 pub mod oauth_endpoints {}
