@@ -86,7 +86,7 @@ impl Person {
         let report = &self.web.report;
         match (asked.answer.status, expected) {
             (200, Expected::Refused) => {
-                report.violation(format!("fork: a session that is over was refreshed: {held:?}"));
+                report.violation(format!("fork: a session that is over was refreshed: {held}"));
             }
             (200, _) => match held.learn(asked) {
                 Ok(how) => {
@@ -298,7 +298,7 @@ impl Person {
             let (what, held) = (asked.answer.status, &self.buried[at]);
             self.web
                 .report
-                .violation(format!("fork: an ended session was answered {what}: {held:?}"));
+                .violation(format!("fork: an ended session was answered {what}: {held}"));
         }
         if let Some(access) = self.buried[at].access.last().cloned() {
             for _ in 0..2 {

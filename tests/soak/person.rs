@@ -1,14 +1,18 @@
 //! Knows a person at a browser: signs in, allows applications, takes access back.
 //! Must not know what a session of an application has to answer.
 
-use std::{collections::BTreeMap, sync::Arc, time::Instant};
+use std::{
+    collections::BTreeMap,
+    sync::Arc,
+    time::{Duration, Instant},
+};
 
 use http::header;
 
 use crate::{
     dice::Dice,
     session::{App, Held},
-    web::{Asked, Request, Web, percent},
+    web::{Answer, Asked, Request, Web, percent},
 };
 
 const PASSWORD: &str = "correct horse battery staple";
@@ -200,7 +204,7 @@ impl Person {
     }
 
     /// Presses a button of the account page, if somebody is signed in.
-    async fn press(&mut self, path: &str, client: Option<App>) -> Option<Asked> {
+    async fn press(&mut self, path: &str, client: Option<App>, leads_to: &str) -> Option<Asked> {
         let page = self.browse(Request::get("/account")).await;
         let token = attribute(&page.answer.body, "name=\"form_token\" value=\"")?;
         if page.answer.status != 200 {
@@ -211,16 +215,27 @@ impl Person {
             form = form.field("client", app.id());
         }
         let mut asked = self.browse(form).await;
+        let Answer { status, location, .. } = &asked.answer;
+        // Whoever was signed out by an attempt without an answer is nobody at the next.
+        let was_done = asked.attempts > 1 && location == "/sign-in";
+        if *status != 303 || (location != leads_to && !was_done) {
+            self.web.report.violation(format!("{path} answered {status}, on to {location}"));
+            return None;
+        }
         if asked.attempts > 1 {
             // An attempt at the other instance may have done it, and this one has not heard yet.
             asked.by = NOBODY;
+            // One that stands still may do it when it goes on, to what is opened meanwhile, too.
+            while self.web.report.is_in_fault() {
+                tokio::time::sleep(Duration::from_millis(100)).await;
+            }
         }
-        (asked.answer.status == 303).then_some(asked)
+        Some(asked)
     }
 
     /// Everything ends, here and at every application.
     pub(crate) async fn everywhere(&mut self) {
-        if let Some(asked) = self.press("/account/everywhere", None).await {
+        if let Some(asked) = self.press("/account/everywhere", None, "/").await {
             while !self.held.is_empty() {
                 self.bury_last("signed out everywhere", &asked);
             }
@@ -228,7 +243,8 @@ impl Person {
     }
 
     pub(crate) async fn withdraw(&mut self, app: App) {
-        if let Some(asked) = self.press("/account/withdraw", Some(app)).await {
+        let done = self.press("/account/withdraw", Some(app), "/account?done=withdrawn").await;
+        if let Some(asked) = done {
             let (ended, rest) = self.held.drain(..).partition(|held: &Held| held.app == app);
             self.held = ended;
             while !self.held.is_empty() {
@@ -240,7 +256,7 @@ impl Person {
 
     /// The browser alone; what applications hold goes on.
     pub(crate) async fn sign_out(&mut self) {
-        if self.press("/sign-out", None).await.is_some() {
+        if self.press("/sign-out", None, "/").await.is_some() {
             self.web.report.count("browsers signed out");
         }
     }

@@ -77,6 +77,11 @@ impl Report {
         }
     }
 
+    /// Whether something is broken now.
+    pub(crate) fn is_in_fault(&self) -> bool {
+        self.noted().spells.last().is_some_and(|(_, ended)| ended.is_none())
+    }
+
     /// Whether something was broken at some time between these two.
     pub(crate) fn is_excused(&self, from: Instant, to: Instant) -> bool {
         let noted = self.noted();

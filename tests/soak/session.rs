@@ -3,6 +3,7 @@
 
 use std::{
     collections::BTreeMap,
+    fmt,
     time::{Duration, Instant},
 };
 
@@ -66,7 +67,6 @@ pub(crate) struct Access {
 }
 
 /// A session that an application holds.
-#[derive(Debug)]
 pub(crate) struct Held {
     pub(crate) app: App,
     sid: String,
@@ -86,6 +86,14 @@ pub(crate) fn parts(token: &str) -> Option<(Value, Value)> {
         .split('.')
         .map(|part| serde_json::from_slice::<Value>(&URL_SAFE_NO_PAD.decode(part).ok()?).ok());
     Some((parts.next()??, parts.next()??))
+}
+
+impl fmt::Display for Held {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let Self { app, sid, generation, rotated, idle, ended, .. } = self;
+        let ended = ended.map(|end| end.how);
+        write!(f, "{sid} of {app:?} at {generation}, {rotated:?}, {idle:?}, {ended:?}")
+    }
 }
 
 impl Held {
