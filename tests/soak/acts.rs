@@ -3,15 +3,12 @@
 
 use std::{sync::Arc, time::Duration};
 
-use http::header;
-
 use crate::{
     person::Person,
-    session::{Access, App, End, Expected, Held, parts},
+    session::{App, End, Expected, Held, parts},
     web::{Asked, Request},
 };
 
-const REPORT_SECRET: &str = "demo-secret-of-report-service-change-me";
 /// How many answers of a hundred are lost on the way.
 const LOSSES: u64 = 4;
 const MOST_HELD: usize = 6;
@@ -62,10 +59,15 @@ impl Person {
         }
     }
 
-    pub(crate) fn bury_last(&mut self, how: &'static str, asked: &Asked) {
+    pub(crate) fn bury_last(
+        &mut self,
+        end: fn(&'static str, &Asked) -> End,
+        how: &'static str,
+        asked: &Asked,
+    ) {
         let Some(mut held) = self.held.pop() else { return };
         self.web.report.count(how);
-        held.ended = Some(End::now(how, asked));
+        held.ended = Some(end(how, asked));
         self.bury(held);
     }
 
@@ -184,7 +186,7 @@ impl Person {
         }
         let last = self.held.len() - 1;
         self.held.swap(at, last);
-        self.bury_last("ended since a stale token came", &asked);
+        self.bury_last(End::by_either, "ended since a stale token came", &asked);
         let last = self.buried.len() - 1;
         self.look_into(last).await;
     }
@@ -197,7 +199,7 @@ impl Person {
         }
         let last = self.held.len() - 1;
         self.held.swap(at, last);
-        self.bury_last("sessions revoked", &asked);
+        self.bury_last(End::by_who_answered, "sessions revoked", &asked);
         let last = self.buried.len() - 1;
         self.look_into(last).await;
     }
@@ -212,74 +214,11 @@ impl Person {
         if asked.answer.status != 200 {
             return self.web.report.violation(format!("/revoke answered {}", asked.answer.status));
         }
-        access.revoked = Some(End::now("access tokens revoked", &asked));
+        access.revoked = Some(End::by_who_answered("access tokens revoked", &asked));
         self.web.report.count("access tokens revoked");
         for _ in 0..3 {
             self.call(at).await;
         }
-    }
-
-    /// Uses one of its access tokens at one of the instances.
-    async fn call(&mut self, at: usize) {
-        let held = &self.held[at];
-        if held.access.is_empty() {
-            return;
-        }
-        let access = held.access[self.dice.index(held.access.len())].clone();
-        let asked = self.used(&access).await;
-        self.judge(&self.held[at], &access, &asked);
-    }
-
-    async fn used(&mut self, access: &Access) -> Asked {
-        let bearer = format!("Bearer {}", access.token);
-        let request = Request::get("/api/chats").header(header::AUTHORIZATION, bearer);
-        self.web.ask(&mut self.dice, 0, &request).await
-    }
-
-    fn judge(&self, held: &Held, access: &Access, asked: &Asked) {
-        let report = &self.web.report;
-        match (asked.answer.status, held.expected_of(access, asked)) {
-            (200, Expected::Refused) => {
-                let since = held.over_since(access);
-                report.violation(format!(
-                    "an access token was taken {since:?} after its end, by {}",
-                    asked.by
-                ));
-            }
-            (200, Expected::Either) => {
-                report.count("access tokens taken");
-                if let Some((_, since)) = held.over_since(access) {
-                    report.late(since);
-                }
-            }
-            (200, _) => report.count("access tokens taken"),
-            (0, _) => {}
-            (401, Expected::Granted) => {
-                report.violation(format!(
-                    "a good access token was refused by {}: {}",
-                    asked.by, asked.answer.body
-                ));
-            }
-            (401, _) => report.count("access tokens refused"),
-            (status, _) => report.violation(format!("/api/chats answered {status}")),
-        }
-    }
-
-    /// The same by a service that asks whether the token works.
-    async fn introspect(&mut self, at: usize) {
-        let Some(access) = self.held[at].access.last().cloned() else { return };
-        let request = Request::post("/introspect")
-            .field("token", access.token.clone())
-            .field("client_id", "report-service")
-            .field("client_secret", REPORT_SECRET);
-        let mut asked = self.web.ask(&mut self.dice, 0, &request).await;
-        asked.answer.status = match asked.answer.json()["active"].as_bool() {
-            Some(true) => 200,
-            Some(false) => 401,
-            None => asked.answer.status,
-        };
-        self.web.report.count("introspections");
-        self.judge(&self.held[at], &access, &asked);
     }
 
     /// Whether what has ended has stayed so.

@@ -5,7 +5,7 @@
 //! tests/soak/run [minutes] [sqlite|postgres]
 //! ```
 //!
-//! A model of every session (`session`) says what each request has to be answered (`acts`). What
+//! A model of every session (`session`) says what each request has to be answered (`acts`, `access`). What
 //! is not so is a violation, and fails the run: a token that lives on after it was superseded,
 //! revoked or ended; a session that is lost; an error outside of a fault; rows or memory that grow.
 
@@ -18,6 +18,7 @@
     reason = "helpers of tests are tests"
 )]
 
+mod access;
 mod acts;
 mod clock;
 mod dice;

@@ -11,13 +11,11 @@ use http::header;
 
 use crate::{
     dice::Dice,
-    session::{App, Held},
+    session::{App, End, Held},
     web::{Answer, Asked, Request, Web, percent},
 };
 
 const PASSWORD: &str = "correct horse battery staple";
-/// No instance.
-const NOBODY: usize = usize::MAX;
 const VERIFIER: &str = "vvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvvv";
 const EXPORT_SECRET: &str = "demo-secret-of-chat-export-change-me";
 
@@ -123,7 +121,7 @@ impl Person {
         // Somebody has seen the code and comes with it: what it opened ends.
         if self.dice.percent(2) {
             let again = self.web.ask(&mut self.dice, 0, &exchange).await;
-            self.bury_last("its code came twice", &again);
+            self.bury_last(End::by_either, "its code came twice", &again);
             if again.answer.status != 400 {
                 self.web.report.violation("a code worked twice".to_owned());
             }
@@ -214,7 +212,7 @@ impl Person {
         if let Some(app) = client {
             form = form.field("client", app.id());
         }
-        let mut asked = self.browse(form).await;
+        let asked = self.browse(form).await;
         let Answer { status, location, .. } = &asked.answer;
         // Whoever was signed out by an attempt without an answer is nobody at the next.
         let was_done = asked.attempts > 1 && location == "/sign-in";
@@ -223,8 +221,6 @@ impl Person {
             return None;
         }
         if asked.attempts > 1 {
-            // An attempt at the other instance may have done it, and this one has not heard yet.
-            asked.by = NOBODY;
             // One that stands still may do it when it goes on, to what is opened meanwhile, too.
             while self.web.report.is_in_fault() {
                 tokio::time::sleep(Duration::from_millis(100)).await;
@@ -237,7 +233,7 @@ impl Person {
     pub(crate) async fn everywhere(&mut self) {
         if let Some(asked) = self.press("/account/everywhere", None, "/").await {
             while !self.held.is_empty() {
-                self.bury_last("signed out everywhere", &asked);
+                self.bury_last(End::by_either, "signed out everywhere", &asked);
             }
         }
     }
@@ -248,7 +244,7 @@ impl Person {
             let (ended, rest) = self.held.drain(..).partition(|held: &Held| held.app == app);
             self.held = ended;
             while !self.held.is_empty() {
-                self.bury_last("consent withdrawn", &asked);
+                self.bury_last(End::by_either, "consent withdrawn", &asked);
             }
             self.held = rest;
         }

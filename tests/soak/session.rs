@@ -47,14 +47,22 @@ type Between = (u64, u64);
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct End {
     how: &'static str,
-    /// When the answer was here, and by which instance.
+    /// When the answer was here, and by which instance, if that must have heard of it.
     at: Instant,
-    by: usize,
+    by: Option<usize>,
 }
 
 impl End {
-    pub(crate) fn now(how: &'static str, asked: &Asked) -> Self {
-        Self { how, at: Instant::now(), by: asked.by }
+    /// Ended by the instance that says so.
+    pub(crate) fn by_who_answered(how: &'static str, asked: &Asked) -> Self {
+        Self { how, at: Instant::now(), by: Some(asked.by) }
+    }
+
+    /// Ended, perhaps by an attempt without an answer at the other instance: the one that answered
+    /// may have it from the store alone.
+    pub(crate) fn by_either(how: &'static str, asked: &Asked) -> Self {
+        let by = (asked.attempts == 1).then_some(asked.by);
+        Self { how, at: Instant::now(), by }
     }
 }
 
@@ -224,7 +232,7 @@ impl Held {
             return Expected::Refused;
         }
         match end {
-            Some(end) if end.by == asked.by || asked.began > end.at + MAX_STALENESS => {
+            Some(end) if end.by == Some(asked.by) || asked.began > end.at + MAX_STALENESS => {
                 Expected::Refused
             }
             Some(_) => Expected::Either,
