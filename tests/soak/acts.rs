@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use crate::{
     person::Person,
     session::{App, End, Expected, Held, parts},
-    web::{Asked, Request},
+    web::Asked,
 };
 
 /// How many answers of a hundred are lost on the way.

@@ -25,6 +25,7 @@ mod dice;
 mod engine;
 mod faults;
 mod instance;
+mod machine;
 mod memory;
 mod person;
 #[expect(dead_code, reason = "the tests of the server need more of it")]

@@ -8,6 +8,8 @@ use std::{
     time::{Duration, Instant},
 };
 
+/// A small write that takes longer is no fault of a server's.
+pub(crate) const STALL: Duration = Duration::from_millis(400);
 /// More are counted, not kept.
 const MOST: usize = 40;
 
@@ -25,6 +27,9 @@ struct Noted {
     /// How long an instance still took what another had revoked.
     late: Vec<Duration>,
     spells: Vec<(Instant, Option<Instant>)>,
+    stalls: Vec<(Instant, Instant)>,
+    /// Since when the machine has not answered.
+    waiting: Option<Instant>,
 }
 
 impl Report {
@@ -77,6 +82,16 @@ impl Report {
         }
     }
 
+    /// Between these, answers may be missing for another reason.
+    pub(crate) fn excuse(&self, from: Instant, to: Instant) {
+        self.noted().stalls.push((from, to));
+    }
+
+    /// The machine is asked for something, or has done it.
+    pub(crate) fn machine(&self, asked: Option<Instant>) {
+        self.noted().waiting = asked;
+    }
+
     /// Whether something is broken now.
     pub(crate) fn is_in_fault(&self) -> bool {
         self.noted().spells.last().is_some_and(|(_, ended)| ended.is_none())
@@ -85,6 +100,11 @@ impl Report {
     /// Whether something was broken at some time between these two.
     pub(crate) fn is_excused(&self, from: Instant, to: Instant) -> bool {
         let noted = self.noted();
+        let mut stalls = noted.stalls.iter().rev();
+        let stalls_now = noted.waiting.is_some_and(|since| since.elapsed() > STALL);
+        if stalls_now || stalls.any(|(began, ended)| *began <= to && *ended >= from) {
+            return true;
+        }
         noted
             .spells
             .iter()

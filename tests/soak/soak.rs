@@ -12,6 +12,7 @@ use crate::{
     engine::{Engine, TABLES},
     faults::Plant,
     instance::Instance,
+    machine::Machine,
     memory::growth,
     person::Person,
     process::{Config, DEMO, example, free_address},
@@ -73,6 +74,7 @@ pub(crate) async fn run(plan: &Plan) -> Result<(u64, String), String> {
         instance.start()?;
     }
     let web = Web::new(addresses, clock);
+    let _machine = Machine::watch(dir.path(), web.clone()).map_err(|why| why.to_string())?;
     let mut plant = Plant { instances, engine, web };
     let mut people = people(plan, &plant);
     let done = live(plan, &mut plant, &mut people).await;

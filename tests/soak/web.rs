@@ -138,15 +138,15 @@ impl Web {
         match answer {
             Ok(Ok(answer)) if answer.status < 500 => return Some(answer),
             Ok(Ok(Answer { status: 503, .. })) if excuse() => {
-                self.report.count("answered 503 in a fault")
+                self.report.count("answered 503 in a fault or stall")
             }
             Ok(Ok(answer)) => {
                 let Answer { status, body, .. } = answer;
                 self.report.violation(format!("{path} at {to}: {status} without a fault: {body}"));
             }
             Err(_) if lost.is_some() => self.report.count("answers lost on purpose"),
-            Err(_) if excuse() => self.report.count("not answered in a fault"),
-            Ok(Err(_)) if excuse() => self.report.count("connections broken in a fault"),
+            Err(_) if excuse() => self.report.count("not answered in a fault or stall"),
+            Ok(Err(_)) if excuse() => self.report.count("connections broken in a fault or stall"),
             Err(_) => self.report.violation(format!("{path} at {to}: no answer without a fault")),
             Ok(Err(why)) => {
                 self.report.violation(format!("{path} at {to}: {why} without a fault"));
