@@ -20,6 +20,8 @@
     reason = "a bench fails by panicking"
 )]
 
+#[path = "scale/bulk.rs"]
+mod bulk;
 #[path = "scale/cpu.rs"]
 mod cpu;
 #[path = "scale/engine.rs"]

@@ -18,29 +18,40 @@ pub(crate) fn machine() -> String {
     format!("on {cores} cores of {name}, load {load}")
 }
 
-/// Processor time of the processes for which this holds, by their `stat` line.
-fn processes(is_one: impl Fn(&str) -> bool) -> Duration {
+/// The fields of a `stat` line after the name, of which the first is the state.
+fn fields(stat: &str) -> Vec<&str> {
+    stat.rsplit_once(')').map_or("", |(_, after)| after).split_whitespace().collect()
+}
+
+/// So many of the times in a `stat` line: user and system, then those of children that ended.
+fn ticks(stat: &str, times: usize) -> Duration {
+    let fields = fields(stat);
+    let times = fields.iter().skip(11).take(times).filter_map(|field| field.parse::<f64>().ok());
+    Duration::from_secs_f64(times.sum::<f64>() / TICKS)
+}
+
+fn stat(of: impl std::fmt::Display) -> String {
+    fs::read_to_string(format!("/proc/{of}/stat")).unwrap_or_default()
+}
+
+/// The process that started another.
+pub(crate) fn parent(of: u32) -> Option<u32> {
+    fields(&stat(of)).get(1)?.parse().ok()
+}
+
+/// Of a server on this machine: the process that listens, those it started, those that ended.
+pub(crate) fn server(listens: u32) -> Duration {
     let entries = fs::read_dir("/proc").into_iter().flatten().flatten();
-    let stats = entries.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
-    stats.filter(|stat| is_one(stat)).map(|stat| ticks(&stat)).sum()
-}
-
-/// User and system time of a `stat` line.
-fn ticks(stat: &str) -> Duration {
-    let after = stat.rsplit_once(')').map_or("", |(_, after)| after);
-    let mut fields = after.split_whitespace().skip(11);
-    let mut next = || fields.next().and_then(|field| field.parse::<f64>().ok()).unwrap_or_default();
-    Duration::from_secs_f64((next() + next()) / TICKS)
-}
-
-/// Of all PostgreSQL servers' processes. Of those that ended meanwhile nothing is known.
-pub(crate) fn postgres() -> Duration {
-    processes(|stat| stat.contains("(postgres)"))
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let stats = names.filter(|name| name.parse::<u32>().is_ok()).map(stat);
+    let listens_as_text = listens.to_string();
+    let children = stats.filter(|stat| fields(stat).get(1) == Some(&&*listens_as_text));
+    children.map(|stat| ticks(&stat, 2)).sum::<Duration>() + ticks(&stat(listens), 4)
 }
 
 /// Of this process.
 pub(crate) fn own() -> Duration {
-    ticks(&fs::read_to_string("/proc/self/stat").unwrap_or_default())
+    ticks(&stat("self"), 2)
 }
 
 /// Of this process's threads with a name that begins so.
@@ -48,7 +59,7 @@ pub(crate) fn threads(name: &str) -> Duration {
     let entries = fs::read_dir("/proc/self/task").into_iter().flatten().flatten();
     let stats = entries.filter_map(|entry| fs::read_to_string(entry.path().join("stat")).ok());
     let begins = format!("({name}");
-    stats.filter(|stat| stat.contains(&begins)).map(|stat| ticks(&stat)).sum()
+    stats.filter(|stat| stat.contains(&begins)).map(|stat| ticks(&stat, 2)).sum()
 }
 
 /// Resident bytes of this process.

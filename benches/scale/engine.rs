@@ -6,6 +6,8 @@ use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
 use hallpass::store::{PostgresStore, SqliteDurability, SqliteOptions, Store};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
+use crate::cpu;
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
     Sqlite,
@@ -124,6 +126,29 @@ impl Place {
                 rows.into_iter().map(|row| (row[0].clone(), row[1].parse().unwrap())).collect()
             }
         }
+    }
+
+    /// Where rows may be written past the store.
+    pub(crate) fn bulk(&self) -> Option<&str> {
+        match self {
+            Self::Sqlite(_) => None,
+            Self::Postgres { url, .. } => Some(url),
+        }
+    }
+
+    /// The process of the server that listens, if it is one of this machine.
+    pub(crate) async fn server(&self) -> Option<u32> {
+        let Self::Postgres { url, .. } = self else { return None };
+        let (client, connection) = tokio_postgres::connect(url, NoTls).await.unwrap();
+        let driver = tokio::spawn(connection);
+        let rows = client.simple_query("SELECT pg_backend_pid()").await.unwrap();
+        let mine = rows.iter().find_map(|row| match row {
+            SimpleQueryMessage::Row(row) => row.get(0)?.parse().ok(),
+            _ => None,
+        });
+        let listens = mine.and_then(cpu::parent);
+        driver.abort();
+        listens
     }
 
     /// How many transactions the server has committed for it.

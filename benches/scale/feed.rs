@@ -139,10 +139,8 @@ pub(crate) fn run(kind: &str, readers: u64, seconds: u64) {
             let (writer, reader) = (place.open(true).await, place.open(true).await);
             let feed = || -> Arc<dyn RevocationFeed> { reader.clone() };
             let every = Duration::from_millis(500);
-            let spent = || match kind {
-                Kind::Sqlite => cpu::own(),
-                Kind::Postgres => cpu::postgres(),
-            };
+            let server = place.server().await;
+            let spent = || server.map_or_else(cpu::own, cpu::server);
             measure(kind.name(), &*writer, feed, every, readers, seconds, spent).await;
             drop((writer, reader));
             place.remove().await;
@@ -211,13 +209,17 @@ async fn measure<S: RevocationStore + ?Sized>(
     let polls = all.polls.load(Ordering::Relaxed) - polls;
     let used = spent().saturating_sub(used);
     let late = Times::new(late);
+    let whose = match name {
+        "sqlite" => "processor, verifiers included",
+        _ => "processor of the server",
+    };
     let busy = used.as_secs_f64() / took * 100.0;
     let each = used.checked_div(u32::try_from(polls.max(1)).unwrap()).unwrap_or_default();
     println!("\n| {name} | {readers} verifiers, a poll every {} |\n|---|---|", short(every));
     println!("| starting, {backlog} records each | {} in all |", short(loaded));
     println!("| memory of a verifier | {} kB, {} B a record |", memory / 1000, memory / backlog);
     println!("| polls | {:.0} a second |", polls as f64 / took);
-    println!("| processor | {busy:.0} % of a core, {} a poll |", short(each));
+    println!("| {whose} | {busy:.0} % of a core, {} a poll |", short(each));
     let most = short(late.at(1000));
     println!("| a revocation is known | {}, at the latest {most} |", late.cell());
     println!("\n{}", cpu::machine());

@@ -1,4 +1,4 @@
-//! Knows how a store is filled through its own methods, and what each call takes then.
+//! Knows how a store is filled, and what each call takes then.
 //! Must not know an engine.
 
 use std::{
@@ -14,7 +14,7 @@ use hallpass::store::{EndReason, Granted, InsertOutcome, Owner, RotateOutcome, S
 use tokio::runtime::Runtime;
 
 use crate::{
-    cpu,
+    bulk, cpu,
     engine::{Kind, Place},
     rows::Rows,
     times::Times,
@@ -54,7 +54,11 @@ async fn measure(kind: Kind, total: u64, mut cell: impl FnMut((u8, String), Stri
     let rows = Rows::new(total);
     let store = place.open(false).await;
     let began = Instant::now();
-    fill(&store, rows).await;
+    match place.bulk() {
+        // Through the store each is a round trip and a commit.
+        Some(url) => bulk::fill(url, &*store, rows).await,
+        None => fill(&store, rows).await,
+    }
     let took = began.elapsed();
     eprintln!("{}: {total} sessions in {took:.0?}", kind.name());
     drop(store);

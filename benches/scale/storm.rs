@@ -69,7 +69,9 @@ async fn storm(kind: Kind, clients: u64) {
     let commits = place.commits().await;
     store.fail_all(Fault::Before(StoreErrorKind::Unavailable));
     let counts = Arc::new(Counts::default());
-    let (began, used) = (Instant::now(), cpu::own() + cpu::postgres());
+    let server = place.server().await;
+    let spent = || cpu::own() + server.map(cpu::server).unwrap_or_default();
+    let (began, used) = (Instant::now(), spent());
     let tasks: Vec<_> = (0..clients)
         .zip(tokens)
         .map(|(number, token)| {
@@ -86,7 +88,7 @@ async fn storm(kind: Kind, clients: u64) {
         done.push(at.saturating_sub(healed - began));
     }
     let drained = healed.elapsed();
-    let used = (cpu::own() + cpu::postgres()).saturating_sub(used);
+    let used = spent().saturating_sub(used);
     let commits = place.commits().await.zip(commits).map(|(after, before)| after - before);
     // Nobody was lost: each goes on with what it got; and nobody was forked.
     let at_one = place.at_generation(1).await;

@@ -2,6 +2,7 @@
 //! Must not know what an answer should be.
 
 use std::{
+    pin::pin,
     sync::Arc,
     time::{Duration, Instant},
 };
@@ -16,7 +17,7 @@ use hyper_util::{
 
 use crate::{clock::MovedClock, dice::Dice, report::Report};
 
-/// A client of this patience asks again elsewhere.
+/// Where something is broken a client of this patience asks again elsewhere.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Until when somebody must have answered, whatever was broken.
 const LONGEST: Duration = Duration::from_secs(45);
@@ -121,6 +122,11 @@ impl Web {
         })
     }
 
+    /// Whether something has been broken since.
+    fn is_broken(&self, since: Instant) -> bool {
+        self.report.is_excused(since, Instant::now())
+    }
+
     /// Asks once. Nothing comes back if there is no answer, the server cannot answer now, or the
     /// answer is lost on purpose after `lost` at the latest.
     pub(crate) async fn try_ask(
@@ -131,10 +137,19 @@ impl Web {
     ) -> Option<Answer> {
         let began = Instant::now();
         self.report.count("requests");
-        let patience = lost.unwrap_or(PATIENCE);
-        let answer = tokio::time::timeout(patience, self.exchange(to, request)).await;
+        let mut asking = pin!(self.exchange(to, request));
+        let mut patience = lost.unwrap_or(PATIENCE);
+        let answer = loop {
+            match tokio::time::timeout(patience, &mut asking).await {
+                // A busy machine is no fault: then a client may wait.
+                Err(_) if lost.is_none() && began.elapsed() < LONGEST && !self.is_broken(began) => {
+                    patience = Duration::from_secs(1);
+                }
+                answer => break answer,
+            }
+        };
         let path = request.path.split('?').next().unwrap_or_default();
-        let excuse = || self.report.is_excused(began, Instant::now());
+        let excuse = || self.is_broken(began);
         match answer {
             Ok(Ok(answer)) if answer.status < 500 => return Some(answer),
             Ok(Ok(Answer { status: 503, .. })) if excuse() => {
