@@ -15,7 +15,7 @@ use tokio::{sync::Semaphore, task::spawn_blocking};
 /// Checks passwords, a few at a time: each takes 19 MiB and a good part of a processor.
 #[derive(Debug)]
 pub(crate) struct Passwords {
-    permits: Semaphore,
+    permits: Arc<Semaphore>,
     workplaces: Arc<Workplaces>,
     /// The hash of a password that nobody has.
     nobody: String,
@@ -29,12 +29,12 @@ impl Passwords {
     pub(crate) fn new() -> Result<Self, Box<dyn std::error::Error>> {
         let nobody = hash("a password that nobody has")?;
         let at_once = std::thread::available_parallelism()?.get();
-        Ok(Self { permits: Semaphore::new(at_once), workplaces: Arc::default(), nobody })
+        Ok(Self { permits: Arc::new(Semaphore::new(at_once)), workplaces: Arc::default(), nobody })
     }
 
     /// Whether the password has this hash. Without a hash it is never so, after the same work.
     pub(crate) async fn check(&self, password: String, hash: Option<&str>) -> bool {
-        let Ok(_permit) = self.permits.acquire().await else { return false };
+        let Ok(permit) = Arc::clone(&self.permits).acquire_owned().await else { return false };
         let (is_known, hash) = (hash.is_some(), hash.unwrap_or(&self.nobody).to_owned());
         let workplaces = Arc::clone(&self.workplaces);
         let check = move || {
@@ -42,6 +42,8 @@ impl Passwords {
             let mut workplace = take().pop().unwrap_or_default();
             let has_it = has(password.as_bytes(), &hash, &mut workplace);
             take().push(workplace);
+            // Not before: whoever hangs up stops waiting, and the work goes on.
+            drop(permit);
             has_it
         };
         spawn_blocking(check).await.unwrap_or(false) && is_known
