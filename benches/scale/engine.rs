@@ -6,7 +6,7 @@ use std::{env, fs, path::PathBuf, sync::Arc, time::Duration};
 use hallpass::store::{PostgresStore, SqliteDurability, SqliteOptions, Store};
 use tokio_postgres::{NoTls, SimpleQueryMessage};
 
-use crate::cpu;
+use crate::{bulk, cpu, rows::Rows};
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -128,11 +128,11 @@ impl Place {
         }
     }
 
-    /// Where rows may be written past the store.
-    pub(crate) fn bulk(&self) -> Option<&str> {
+    /// Writes these sessions past the store.
+    pub(crate) async fn fill(&self, store: &dyn Store, rows: Rows) {
         match self {
-            Self::Sqlite(_) => None,
-            Self::Postgres { url, .. } => Some(url),
+            Self::Sqlite(dir) => bulk::fill_sqlite(&dir.join("scale.db"), store, rows).await,
+            Self::Postgres { url, .. } => bulk::fill_postgres(url, store, rows).await,
         }
     }
 

@@ -14,7 +14,7 @@ use hallpass::store::{EndReason, Granted, InsertOutcome, Owner, RotateOutcome, S
 use tokio::runtime::Runtime;
 
 use crate::{
-    bulk, cpu,
+    cpu,
     engine::{Kind, Place},
     rows::Rows,
     times::Times,
@@ -22,6 +22,8 @@ use crate::{
 
 /// How many callers fill, and rotate in company.
 const CALLERS: u64 = 64;
+/// Up to how many sessions are opened through the store.
+const FEW: u64 = 10_000;
 /// How often each call is measured.
 const TIMES: u64 = 2_000;
 /// How many rows are forgotten at once.
@@ -54,10 +56,11 @@ async fn measure(kind: Kind, total: u64, mut cell: impl FnMut((u8, String), Stri
     let rows = Rows::new(total);
     let store = place.open(false).await;
     let began = Instant::now();
-    match place.bulk() {
-        // Through the store each is a round trip and a commit.
-        Some(url) => bulk::fill(url, &*store, rows).await,
-        None => fill(&store, rows).await,
+    // A few through the store; more would take long, since each is a commit.
+    if total <= FEW {
+        fill(&store, rows).await;
+    } else {
+        place.fill(&*store, rows).await;
     }
     let took = began.elapsed();
     eprintln!("{}: {total} sessions in {took:.0?}", kind.name());
