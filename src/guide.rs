@@ -5,6 +5,11 @@
 #[doc = include_str!("../README.md")]
 pub mod readme {}
 
+/// From an empty folder to a service whose users sign in, and can be signed out.
+#[cfg(all(feature = "axum", feature = "sqlite", feature = "tokio"))]
+#[doc = include_str!("../docs/getting-started.md")]
+pub mod getting_started {}
+
 /// The structure of the code.
 #[doc = include_str!("../docs/architecture.md")]
 pub mod architecture {}
@@ -13,9 +18,13 @@ pub mod architecture {}
 #[doc = include_str!("../docs/scope-grammar.md")]
 pub mod scope_grammar {}
 
-/// Sessions, rotation and revocation.
+/// Sessions and refresh.
 #[doc = include_str!("../docs/sessions.md")]
 pub mod sessions {}
+
+/// Taking access back.
+#[doc = include_str!("../docs/revocation.md")]
+pub mod revocation {}
 
 /// Stores.
 #[doc = include_str!("../docs/stores.md")]
@@ -46,10 +55,12 @@ pub mod actix {}
 pub mod gateway {}
 
 /// An authorization server.
+#[cfg(feature = "oauth")]
 #[doc = include_str!("../docs/oauth.md")]
 pub mod oauth {}
 
 /// The endpoints that clients call directly.
+#[cfg(feature = "oauth")]
 #[doc = include_str!("../docs/oauth-endpoints.md")]
 pub mod oauth_endpoints {}
 

@@ -6,10 +6,29 @@ use crate::{
     event,
     id::{ClientId, Subject},
     scope::{Scope, ScopeError},
-    store::{ConsentRecord, EndReason, EndedCounts, StoreError},
+    store::{ConsentRecord, EndReason, EndedCounts, Owner, Reach, StoreError},
 };
 
 /// A consent could not be changed. Repeating it is safe.
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::{authority::ConsentError, id::{ClientId, Subject}};
+///
+/// let (ada, app) = (Subject::parse("ada")?, ClientId::parse("app")?);
+/// let books = (0..100).map(|id| format!("book:{id}:read")).collect::<Vec<_>>().join(" ");
+/// let pages = books.replace("book", "page");
+/// let _ = authority.give_consent(&ada, &app, &books.parse()?).await?;
+/// match authority.give_consent(&ada, &app, &pages.parse()?).await {
+///     // What was consented to before stays. Ask for `page:*:read` instead.
+///     Err(ConsentError::Scope(error)) => {
+///         assert_eq!(error.to_string(), "scope has 200 items, the limit is 128");
+///     }
+///     Err(ConsentError::Unavailable(error)) => eprintln!("try again: {error}"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConsentError {
@@ -50,6 +69,17 @@ impl Authority {
 
     /// Adds to what a subject has consented to, and gives what that is now.
     ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::id::{ClientId, Subject};
+    ///
+    /// let (ada, app) = (Subject::parse("ada")?, ClientId::parse("app")?);
+    /// let _ = authority.give_consent(&ada, &app, &"invoice:7:read".parse()?).await?;
+    /// let all = authority.give_consent(&ada, &app, &"report:*:read".parse()?).await?;
+    /// assert_eq!(all.as_str(), "invoice:7:read report:*:read");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`ConsentError`]; repeating it is safe.
     pub async fn give_consent(
@@ -73,6 +103,17 @@ impl Authority {
     /// Keeps of a consent what is within `scope` too, and gives what that is. If it is less than
     /// before, all that the client holds for the subject ends in the same step: a session's scope
     /// never changes.
+    ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::id::{ClientId, Subject};
+    ///
+    /// let (ada, app) = (Subject::parse("ada")?, ClientId::parse("app")?);
+    /// let _ = authority.give_consent(&ada, &app, &"invoice:*:*".parse()?).await?;
+    /// let left = authority.narrow_consent(&ada, &app, &"invoice:*:read".parse()?).await?;
+    /// assert_eq!(left.as_str(), "invoice:*:read"); // the app's sessions have ended
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`ConsentError`]; repeating it is safe.
@@ -98,6 +139,21 @@ impl Authority {
     /// Takes a consent back. All that the client holds for the subject ends in the same step:
     /// the next use of any of it is refused, here at once, elsewhere within the poll interval.
     ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::{authority::Client, id::Subject};
+    ///
+    /// let app = authority.register_client(Client::public("app")).await?.id;
+    /// let ada = Subject::parse("ada")?;
+    /// let _ = authority.give_consent(&ada, &app, &"invoice:*:read".parse()?).await?;
+    /// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("app");
+    /// let issued = authority.issue(grant).await?;
+    ///
+    /// assert_eq!(authority.withdraw_consent(&ada, &app).await?.sessions, 1);
+    /// assert!(authority.verify(issued.access_token()).await.is_err());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`StoreError`]; repeating it is safe.
     pub async fn withdraw_consent(
@@ -108,8 +164,7 @@ impl Authority {
         self.ensure_retention().await?;
         let now = self.0.clock.now();
         let counts = self.0.server()?.withdraw_consent(subject, client, now).await?;
-        told(counts);
-        Ok(counts)
+        self.ended_with(counts, &at(subject, client), EndReason::ConsentWithdrawn).await
     }
 
     async fn put_consent(
@@ -127,13 +182,33 @@ impl Authority {
             given_at: now,
         };
         let counts = self.0.server()?.put_consent(&consent, now).await?;
-        if counts != EndedCounts::default() {
-            told(counts);
+        if counts == EndedCounts::default() {
+            return Ok(counts);
         }
-        Ok(counts)
+        self.ended_with(counts, &at(subject, client), EndReason::ConsentWithdrawn).await
+    }
+
+    /// Ends what was born while the step was under way that took `owner`'s grounds away, and says
+    /// what has ended in all.
+    ///
+    /// The mark of that step bears the time before it, and a birth the time before its request
+    /// read what allows it. What read between the two, and before the step had its effect, was
+    /// born after that mark; it is not born after this one.
+    pub(super) async fn ended_with(
+        &self,
+        first: EndedCounts,
+        owner: &Owner,
+        reason: EndReason,
+    ) -> Result<EndedCounts, StoreError> {
+        let now = self.0.clock.now();
+        let second = self.0.store.revoke_owner(owner, Reach::Everything, reason, now).await?;
+        let sessions = first.sessions.saturating_add(second.sessions);
+        let api_keys = first.api_keys.saturating_add(second.api_keys);
+        event::revoked(reason.as_str(), sessions, api_keys);
+        Ok(EndedCounts { sessions, api_keys })
     }
 }
 
-fn told(counts: EndedCounts) {
-    event::revoked(EndReason::ConsentWithdrawn.as_str(), counts.sessions, counts.api_keys);
+fn at(subject: &Subject, client: &ClientId) -> Owner {
+    Owner::SubjectAtClient(subject.clone(), client.clone())
 }

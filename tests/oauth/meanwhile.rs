@@ -2,22 +2,27 @@
 //! for permissions in the middle, and that is when it happens here.
 
 use std::{
-    sync::{Arc, Mutex, OnceLock},
+    sync::{
+        Arc, Mutex, OnceLock, Weak,
+        atomic::{AtomicBool, Ordering},
+    },
     time::Duration,
 };
 
 use async_trait::async_trait;
 use hallpass::{
-    Authority, Grant, Scope,
-    authority::{Client, CodeError, CodeRedemption, GrantType},
+    Authority, Grant, Scope, Timestamp,
+    authority::{AuthorityBuilder, Client, CodeError, CodeRedemption, GrantType},
+    clock::Clock,
     id::{ClientId, Subject},
-    store::CodeRefusal,
-    verifier::{PermissionError, PermissionSource},
+    store::{CodeRefusal, RevocationFeed as _, RevocationRecord, RevocationSink},
+    testing::{TestAuthority, TestClock},
+    verifier::{PermissionError, PermissionSource, VerifyError},
 };
 
 use crate::{
     host::{World, code_sent},
-    support::{REDIRECT, SECRET, VERIFIER, ada, binding, id},
+    support::{REDIRECT, SECRET, VERIFIER, ada, binding, id, partner},
 };
 
 /// What is taken back, and at the how many'th question from now.
@@ -153,4 +158,62 @@ async fn a_client_that_is_disabled_while_it_is_served_gets_nothing_that_lives() 
     assert!(auth.verify(issued.access_token()).await.is_ok());
     let minted = auth.issue_access(late()).await.unwrap();
     assert!(auth.verify(minted.access_token()).await.is_ok());
+}
+
+/// The clock of an instance whose command takes long: its time was read two milliseconds before
+/// now, and it has its effect two milliseconds from now.
+#[derive(Debug)]
+struct Slow {
+    clock: TestClock,
+    is_done: AtomicBool,
+}
+
+impl Clock for Slow {
+    fn now(&self) -> Timestamp {
+        let (now, step) = (self.clock.now(), Duration::from_millis(2));
+        if self.is_done.load(Ordering::Relaxed) { now + step } else { now - step }
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+}
+
+impl RevocationSink for Slow {
+    fn record(&self, _: &RevocationRecord) {
+        self.is_done.store(true, Ordering::Relaxed);
+    }
+}
+
+/// The time of a mark is read before its command. What is born between that and its effect has
+/// read what was there before, and ends all the same.
+#[tokio::test]
+async fn what_is_born_while_a_command_is_under_way_ends_with_it() {
+    for what in [TakeBack::Consent, TakeBack::Client] {
+        let (world, source) = (World::new(), Meanwhile::default());
+        let (store, clock) = (world.auth.store().clone(), world.auth.clock().clone());
+        let instance = |configure: &dyn Fn(AuthorityBuilder) -> AuthorityBuilder| {
+            TestAuthority::sharing(store.clone(), clock.clone(), |builder| {
+                configure(builder.client(partner()).server_store(store.clone()))
+            })
+        };
+        let slow = Arc::new(Slow { clock: clock.clone(), is_done: AtomicBool::new(false) });
+        let (there, here) = (
+            instance(&|builder| builder.clock(slow.clone())),
+            instance(&|builder| builder.permissions(source.clone())),
+        );
+        let client = Client::confidential("late").secret(SECRET).redirect_uri(REDIRECT);
+        let client = client.scope("invoice:*:read".parse().unwrap());
+        let _ = there.register_client(client.grant(GrantType::AuthorizationCode)).await.unwrap();
+        store.subscribe(Arc::downgrade(&slow) as Weak<dyn RevocationSink>);
+
+        source.authority.set(there.authority().clone()).unwrap();
+        source.plan(1, what);
+        let client = if matches!(what, TakeBack::Consent) { "partner" } else { "late" };
+        let grant = Grant::new("ada", "invoice:*:read".parse().unwrap()).client(client);
+        let minted = here.issue_access(grant).await.unwrap();
+        assert!(slow.is_done.load(Ordering::Relaxed));
+        let refused = here.verify(minted.access_token()).await;
+        assert!(matches!(refused, Err(VerifyError::Revoked { .. })), "{what:?}: {refused:?}");
+    }
 }
