@@ -37,6 +37,8 @@ const ISSUER: &str = "https://auth.example.com";
 const SECRET: &str = "a-secret-of-the-partner-that-is-long-enough";
 /// How many records are alive when the verifiers start.
 const BACKLOG: u64 = 10_000;
+/// By how many they are written.
+const WRITERS: u64 = 64;
 /// How many tokens are revoked in a second while it is measured.
 const RATE: u64 = 10;
 
@@ -130,7 +132,7 @@ pub(crate) fn run(kind: &str, readers: u64, seconds: u64) {
             // As docs/remote.md has it.
             let every = Duration::from_secs(2);
             let spent = || cpu::threads("feed-server");
-            runtime.block_on(measure("http", &*store, feed, every, readers, seconds, spent));
+            runtime.block_on(measure("http", store, feed, every, readers, seconds, spent));
         }
         kind => runtime.block_on(async {
             let kind = Kind::named(kind);
@@ -141,8 +143,8 @@ pub(crate) fn run(kind: &str, readers: u64, seconds: u64) {
             let every = Duration::from_millis(500);
             let server = place.server().await;
             let spent = || server.map_or_else(cpu::own, cpu::server);
-            measure(kind.name(), &*writer, feed, every, readers, seconds, spent).await;
-            drop((writer, reader));
+            measure(kind.name(), writer, feed, every, readers, seconds, spent).await;
+            drop(reader);
             place.remove().await;
         }),
     }
@@ -168,7 +170,7 @@ async fn serve(store: Arc<MemoryStore>) -> String {
 
 async fn measure<S: RevocationStore + ?Sized>(
     name: &str,
-    writer: &S,
+    writer: Arc<S>,
     feed: impl Fn() -> Arc<dyn RevocationFeed>,
     every: Duration,
     readers: u64,
@@ -177,8 +179,17 @@ async fn measure<S: RevocationStore + ?Sized>(
 ) {
     let clock = SystemClock::new();
     let backlog = BACKLOG.min(readers * 100);
-    for number in 0..backlog {
-        writer.revoke(&target(number, clock.now()), clock.now()).await.unwrap();
+    let writers = (0..WRITERS).map(|first| {
+        let writer = Arc::clone(&writer);
+        tokio::spawn(async move {
+            let clock = SystemClock::new();
+            for number in (first..backlog).step_by(WRITERS as usize) {
+                writer.revoke(&target(number, clock.now()), clock.now()).await.unwrap();
+            }
+        })
+    });
+    for task in writers.collect::<Vec<_>>() {
+        task.await.unwrap();
     }
     let (before, began) = (cpu::resident(), Instant::now());
     let all = Readers::start(readers, every, feed).await;

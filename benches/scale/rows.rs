@@ -51,9 +51,11 @@ impl Rows {
     pub(crate) fn record(&self, number: u64) -> SessionRecord {
         let (born, hour) = (self.born(number), Duration::from_secs(60 * 60));
         let client = ["web", "ios", "android", "partner"][(number % 4) as usize];
-        let mut claims = CarriedClaims::default();
-        claims.auth_time = Some(born);
-        claims.amr = vec!["pwd".to_owned()];
+        let claims = CarriedClaims {
+            auth_time: Some(born),
+            amr: vec!["pwd".to_owned()],
+            ..CarriedClaims::default()
+        };
         SessionRecord {
             id: self.id(number),
             subject: self.subject(number),

@@ -11,7 +11,7 @@ use std::{
 
 use hallpass::{
     Algorithm, Authority, Grant, SigningKey,
-    authority::RefreshError,
+    authority::{ConfirmationSignal, Policy, RefreshError},
     secret::MasterSecret,
     store::{Store, StoreErrorKind},
     testing::{FailingStore, Fault},
@@ -41,6 +41,8 @@ struct Counts {
     unavailable: AtomicU64,
     late: AtomicU64,
     lost: AtomicU64,
+    /// Clients that came too late with a token that was rotated away.
+    signed_out: AtomicU64,
 }
 
 fn count(counter: &AtomicU64) {
@@ -48,10 +50,12 @@ fn count(counter: &AtomicU64) {
 }
 
 pub(crate) fn run(kind: Kind, clients: u64) {
-    Runtime::new().unwrap().block_on(storm(kind, clients));
+    for signal in [ConfirmationSignal::None, ConfirmationSignal::Wired] {
+        Runtime::new().unwrap().block_on(storm(kind, clients, signal));
+    }
 }
 
-async fn storm(kind: Kind, clients: u64) {
+async fn storm(kind: Kind, clients: u64, signal: ConfirmationSignal) {
     let place = Place::new(kind).await;
     let inner: Arc<dyn Store> = place.open(true).await;
     let store = Arc::new(FailingStore::new(inner));
@@ -59,6 +63,7 @@ async fn storm(kind: Kind, clients: u64) {
         .audience(ISSUER)
         .signing_key(SigningKey::generate(Algorithm::EdDSA).unwrap())
         .store(store.clone())
+        .policy(Policy::new().confirmation(signal))
         .master_secret(MasterSecret::generate().unwrap())
         .build()
         .unwrap();
@@ -84,15 +89,18 @@ async fn storm(kind: Kind, clients: u64) {
     let (mut next, mut done) = (Vec::new(), Vec::new());
     for task in tasks {
         let (token, at) = task.await.unwrap();
-        next.push(token);
-        done.push(at.saturating_sub(healed - began));
+        if let Some(token) = token {
+            next.push(token);
+            done.push(at.saturating_sub(healed - began));
+        }
     }
     let drained = healed.elapsed();
     let used = spent().saturating_sub(used);
     let commits = place.commits().await.zip(commits).map(|(after, before)| after - before);
-    // Nobody was lost: each goes on with what it got; and nobody was forked.
+    // Nobody was forked, and who was answered goes on with what it got.
+    let signed_out = counts.signed_out.load(Ordering::Relaxed);
     let at_one = place.at_generation(1).await;
-    assert_eq!(at_one, clients, "sessions at the first generation");
+    assert_eq!(at_one, clients - signed_out, "sessions at the first generation");
     for token in next.iter().step_by((clients as usize / 2000).max(1)) {
         let again = authority.refresh(token).await.unwrap();
         assert_eq!(again.refresh_token().expose_secret(), token, "a session has two branches");
@@ -100,7 +108,12 @@ async fn storm(kind: Kind, clients: u64) {
 
     let of = |counter: &AtomicU64| counter.load(Ordering::Relaxed);
     let done = Times::new(done);
-    println!("\n| {} | {clients} clients, down for {} |\n|---|---|", kind.name(), short(outage));
+    let kind = kind.name();
+    println!(
+        "\n| {kind}, confirmation {signal:?} | {clients} clients, down for {} |",
+        short(outage)
+    );
+    println!("|---|---|");
     println!("| attempts, down and after | {} |", of(&counts.attempts));
     println!("| answered 503 | {} |", of(&counts.unavailable));
     println!(
@@ -121,7 +134,7 @@ async fn storm(kind: Kind, clients: u64) {
         );
     }
     println!("| processor time of it all | {} |", short(used));
-    println!("| lost, forked | 0, 0 of {clients} |");
+    println!("| forked; signed out, since they came too late | 0; {signed_out} |");
     println!("\n{}", cpu::machine());
     drop((authority, store));
     place.remove().await;
@@ -158,7 +171,7 @@ async fn client(
     number: u64,
     counts: Arc<Counts>,
     began: Instant,
-) -> (String, Duration) {
+) -> (Option<String>, Duration) {
     for attempt in 0_u64.. {
         count(&counts.attempts);
         let chance = mixed(number << 16 | attempt);
@@ -166,9 +179,14 @@ async fn client(
         match asked {
             Ok(Ok(_)) if chance % 100 < LOST => count(&counts.lost),
             Ok(Ok(issued)) => {
-                return (issued.refresh_token().expose_secret().to_owned(), began.elapsed());
+                let next = issued.refresh_token().expose_secret().to_owned();
+                return (Some(next), began.elapsed());
             }
             Ok(Err(RefreshError::Unavailable(_))) => count(&counts.unavailable),
+            Ok(Err(RefreshError::Reused(_) | RefreshError::Ended(_))) => {
+                count(&counts.signed_out);
+                return (None, began.elapsed());
+            }
             Ok(Err(error)) => panic!("a live session was refused: {error}"),
             Err(_) => count(&counts.late),
         }
