@@ -96,3 +96,7 @@ pub mod faq {}
 /// What was done to find faults.
 #[doc = include_str!("../docs/assurance.md")]
 pub mod assurance {}
+
+/// What is fast, why, and how to see it.
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}

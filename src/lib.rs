@@ -37,6 +37,7 @@
 mod example;
 
 pub mod authority;
+mod base64url;
 pub mod clock;
 mod crypto;
 mod event;

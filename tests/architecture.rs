@@ -14,7 +14,7 @@ use std::{
 
 /// A module uses modules of a lower rank only. Of one rank, only the listed pairs know each other.
 const RANKS: &[(u8, &[&str])] = &[
-    (0, &["id", "clock", "secret", "crypto", "event", "example"]),
+    (0, &["id", "clock", "secret", "crypto", "event", "base64url"]),
     (1, &["scope", "key"]),
     (2, &["token"]),
     (3, &["store"]),
@@ -26,8 +26,8 @@ const RANKS: &[(u8, &[&str])] = &[
     (8, &["testing", "guide", "error"]),
 ];
 
-/// Within rank 0, `secret` derives keys, and an id says when it was born.
-const NEIGHBOURS: &[(&str, &str)] = &[("secret", "crypto"), ("id", "clock")];
+/// Within rank 0, `secret` derives keys, and an id has a text and says when it was born.
+const NEIGHBOURS: &[(&str, &str)] = &[("secret", "crypto"), ("id", "clock"), ("id", "base64url")];
 
 /// Names at the top of the crate, and where they live.
 const AT_THE_TOP: &[(&str, &str)] = &[
@@ -63,8 +63,9 @@ fn sources() -> Vec<(String, String)> {
     found.iter().map(|path| (name(path), fs::read_to_string(path).unwrap())).collect()
 }
 
+/// Whether a file is no code of the library: tests, and the hidden lines of examples.
 fn is_test(file: &str) -> bool {
-    file.contains("/tests/") || file.ends_with("/tests.rs")
+    file.contains("/tests/") || file.ends_with("/tests.rs") || file == "example.rs"
 }
 
 /// The code of a file without comments and without its tests at the end.
@@ -195,7 +196,8 @@ fn foreign_crates_are_named_in_one_place() {
 #[test]
 fn only_the_engines_and_the_spawning_files_know_a_runtime() {
     for (file, text) in sources() {
-        let allowed = file.ends_with("spawn.rs")
+        let allowed = is_test(&file)
+            || file.ends_with("spawn.rs")
             || ["store/sqlite/", "store/postgres/", "store/redis/", "remote/", "web/", "testing/"]
                 .iter()
                 .any(|home| file.starts_with(home));

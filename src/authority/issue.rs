@@ -112,14 +112,15 @@ impl Authority {
         self.ensure_retention().await?;
         self.0.keys.ensure().await?;
         let inner = &*self.0;
-        let mut grant = grant.read(&inner.own_client)?;
-        let born = inner.birth(&grant.subject, &grant.client);
+        let grant = grant.read(&inner.own_client)?;
         let now = inner.clock.now();
+        let born = inner.birth_at(now, &grant.subject, &grant.client);
         // No row in the store stops a token without a session.
         let client = inner.client_of_grant_now(&grant.client).await?;
-        let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
+        let negotiated = inner.negotiate_scope(&grant, client.as_deref()).await?;
+        let audience = inner.audience_for(client.as_deref(), &grant.audience)?;
         let expires_at = inner.access_expiry(&grant, client.as_deref(), now)?;
-        let access = inner.mint_alone(&grant, born, now, expires_at)?;
+        let access = inner.mint_alone(&grant, &negotiated, audience, (born, now, expires_at))?;
         event::issued(None, grant.subject.as_str(), grant.client.as_str());
         Ok(Minted::new(access, negotiated))
     }
@@ -194,7 +195,10 @@ impl Inner {
     /// To be asked before anything is read that allows what is to be born: its client, a consent.
     /// Whoever takes that back later finds it born before.
     pub(super) fn birth(&self, subject: &Subject, client: &ClientId) -> Timestamp {
-        let now = self.clock.now();
+        self.birth_at(self.clock.now(), subject, client)
+    }
+
+    fn birth_at(&self, now: Timestamp, subject: &Subject, client: &ClientId) -> Timestamp {
         let revoked = self.verifier.revocations().not_before(subject, client);
         revoked.map_or(now, |mark| after(mark).max(now))
     }

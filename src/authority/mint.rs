@@ -7,7 +7,7 @@ use super::{Inner, error::SigningError, grant::ReadGrant};
 use crate::{
     clock::Timestamp,
     id::{Audience, TokenId},
-    scope::Scope,
+    scope::{Negotiated, Scope},
     secret::AccessToken,
     store::SessionRecord,
     token::{
@@ -76,9 +76,9 @@ impl Inner {
     pub(super) fn mint_alone(
         &self,
         grant: &ReadGrant,
-        born: Timestamp,
-        now: Timestamp,
-        expires_at: Timestamp,
+        negotiated: &Negotiated,
+        audience: &[Audience],
+        (born, now, expires_at): (Timestamp, Timestamp, Timestamp),
     ) -> Result<MintedAccess, SigningError> {
         let id = TokenId::from_parts(born, self.ids.take(now.as_unix_millis())?);
         let cnf = grant.cnf.as_ref().map(|key| key.to_json());
@@ -86,13 +86,13 @@ impl Inner {
         let token = self.sign(&AccessClaims {
             issuer: self.issuer.as_str(),
             subject: grant.subject.as_str(),
-            audience: &grant.audience,
+            audience,
             expires_at: Some(expires_at),
             issued_at: now,
             not_before: None,
             token_id: Some(id),
             client_id: Some(&grant.client),
-            scope: grant.scope.as_str(),
+            scope: negotiated.granted().as_str(),
             session_id: None,
             generation: None,
             auth_time: claims.auth_time,
@@ -103,7 +103,7 @@ impl Inner {
             confirmation: cnf.as_deref(),
             custom: claims.custom.as_ref(),
         })?;
-        let scope = grant.scope.clone();
+        let scope = negotiated.granted().clone();
         Ok(MintedAccess { token, id, issued_at: now, expires_at, scope })
     }
 

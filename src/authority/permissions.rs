@@ -39,10 +39,19 @@ impl Inner {
         grant: &mut ReadGrant,
         client: Option<&Client>,
     ) -> Result<Negotiated, IssueError> {
-        let negotiated = self.weigh(&grant.subject, &grant.client, client, &grant.scope).await?;
+        let negotiated = self.negotiate_scope(grant, client).await?;
         grant.scope = negotiated.granted().clone();
-        grant.audience = self.audience_for(client, &grant.audience)?;
+        grant.audience = self.audience_for(client, &grant.audience)?.to_vec();
         Ok(negotiated)
+    }
+
+    /// The same of the scope alone.
+    pub(super) async fn negotiate_scope(
+        &self,
+        grant: &ReadGrant,
+        client: Option<&Client>,
+    ) -> Result<Negotiated, IssueError> {
+        self.weigh(&grant.subject, &grant.client, client, &grant.scope).await
     }
 
     /// As much of this scope as may be granted.
@@ -108,16 +117,16 @@ impl Inner {
     }
 
     /// The audiences asked for, if the client may ask for them; else all that it may.
-    fn audience_for(
-        &self,
-        client: Option<&Client>,
-        asked: &[Audience],
-    ) -> Result<Vec<Audience>, IssueError> {
+    pub(super) fn audience_for<'a>(
+        &'a self,
+        client: Option<&'a Client>,
+        asked: &'a [Audience],
+    ) -> Result<&'a [Audience], IssueError> {
         let known = self.audience_of(client);
         match asked.iter().find(|asked| !known.contains(asked)) {
             Some(unknown) => Err(IssueError::Audience { audience: unknown.to_string() }),
-            None if asked.is_empty() => Ok(known.to_vec()),
-            None => Ok(asked.to_vec()),
+            None if asked.is_empty() => Ok(known),
+            None => Ok(asked),
         }
     }
 

@@ -18,14 +18,14 @@ use super::{
     rsa_exponents,
 };
 
-/// The longest signature: RSA with 4096 bits, the most we sign with.
-pub(crate) const MAX_SIGNATURE: usize = 512;
+/// The longest signature but RSA's: ECDSA on P-384.
+const SHORT_SIGNATURE: usize = 96;
 
-/// A signature on the stack.
-#[derive(Clone, Copy)]
-pub(crate) struct Signature {
-    bytes: [u8; MAX_SIGNATURE],
-    length: usize,
+/// A signature, on the stack unless it is RSA's.
+#[derive(Clone)]
+pub(crate) enum Signature {
+    Short { bytes: [u8; SHORT_SIGNATURE], length: usize },
+    Long(Box<[u8]>),
 }
 
 /// A key pair, ready to sign.
@@ -171,28 +171,31 @@ impl Signer {
 }
 
 impl Signature {
-    /// A signature that some other code computed.
+    /// A short signature that some other code computed.
     pub(crate) fn copy(from: &[u8]) -> Result<Self, CryptoError> {
-        let mut bytes = [0; MAX_SIGNATURE];
+        let mut bytes = [0; SHORT_SIGNATURE];
         bytes.get_mut(..from.len()).ok_or(CryptoError::Sign)?.copy_from_slice(from);
-        Ok(Self { bytes, length: from.len() })
+        Ok(Self::Short { bytes, length: from.len() })
     }
 
-    /// A signature of this length that `fill` computes in place.
+    /// A long signature, of this length, that `fill` computes in place.
     pub(super) fn write(
         length: usize,
         fill: impl FnOnce(&mut [u8]) -> Result<(), CryptoError>,
     ) -> Result<Self, CryptoError> {
-        let mut bytes = [0; MAX_SIGNATURE];
-        fill(bytes.get_mut(..length).ok_or(CryptoError::Sign)?)?;
-        Ok(Self { bytes, length })
+        let mut bytes = vec![0; length];
+        fill(&mut bytes)?;
+        Ok(Self::Long(bytes.into()))
     }
 }
 
 impl AsRef<[u8]> for Signature {
     fn as_ref(&self) -> &[u8] {
-        // INVARIANT (signature length): `length` never exceeds the buffer.
-        self.bytes.get(..self.length).unwrap_or_default()
+        match self {
+            // INVARIANT (signature length): `length` never exceeds the buffer.
+            Self::Short { bytes, length } => bytes.get(..*length).unwrap_or_default(),
+            Self::Long(bytes) => bytes,
+        }
     }
 }
 

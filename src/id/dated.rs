@@ -6,11 +6,10 @@ use std::{
     str::FromStr,
 };
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use super::IdError;
-use crate::clock::Timestamp;
+use crate::{base64url, clock::Timestamp};
 
 macro_rules! dated_id {
     ($(#[$doc:meta])* $name:ident, $kind:literal) => {
@@ -45,16 +44,23 @@ macro_rules! dated_id {
             /// # Errors
             /// When the text is anything else.
             pub fn parse(text: &str) -> Result<Self, IdError> {
-                let malformed =
-                    IdError::Malformed { kind: $kind, expected: "24 base64url characters" };
-                if text.len() != 24 {
-                    return Err(malformed);
-                }
+                Self::from_text(text.as_bytes()).ok_or(IdError::Malformed {
+                    kind: $kind,
+                    expected: "24 base64url characters",
+                })
+            }
+
+            /// The same of text that may be no text at all.
+            pub(crate) fn from_text(text: &[u8]) -> Option<Self> {
+                let text: &[u8; 24] = text.try_into().ok()?;
                 let mut bytes = [0; 18];
-                match URL_SAFE_NO_PAD.decode_slice(text, &mut bytes) {
-                    Ok(18) => Ok(Self(bytes)),
-                    _ => Err(malformed),
-                }
+                base64url::decode(text, &mut bytes)?;
+                Some(Self(bytes))
+            }
+
+            /// The 24 characters.
+            pub(crate) fn to_text(self) -> [u8; 24] {
+                base64url::encode_array(&self.0)
             }
 
             /// When it was born, in milliseconds: what a revocation's `not_before` is compared to.
@@ -95,11 +101,7 @@ macro_rules! dated_id {
 
         impl Display for $name {
             fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                let mut text = [0; 24];
-                let length =
-                    URL_SAFE_NO_PAD.encode_slice(self.0, &mut text).map_err(|_| fmt::Error)?;
-                let text = text.get(..length).and_then(|text| str::from_utf8(text).ok());
-                f.write_str(text.ok_or(fmt::Error)?)
+                f.write_str(str::from_utf8(&self.to_text()).map_err(|_| fmt::Error)?)
             }
         }
 

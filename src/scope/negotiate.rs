@@ -188,15 +188,15 @@ impl Negotiation {
     /// [`negotiate`](Self::negotiate) gives when `allowed` is what was requested, at less cost.
     pub(crate) fn grant_in_full(&self, requested: &Scope) -> Result<Negotiated, NegotiateError> {
         let limits = &self.limits;
-        let longest = requested.iter().map(|item| item.as_str().len()).max().unwrap_or(0);
-        let fits = requested.as_str().len() <= limits.bytes
+        let length = requested.as_str().len();
+        let fits = length <= limits.bytes
             && requested.len() <= limits.items
-            && longest <= limits.item_bytes;
+            && (length <= limits.item_bytes
+                || requested.iter().all(|item| item.as_str().len() <= limits.item_bytes));
         if !fits {
             return self.negotiate(Some(&RequestedScope::from(requested)), requested);
         }
-        let items = requested.iter().map(|item| (item.as_str().into(), Outcome::Full)).collect();
-        Ok(Negotiated { granted: requested.clone(), items, rest: Scope::empty() })
+        Ok(Negotiated { granted: requested.clone(), answers: Answers::AllInFull })
     }
 
     fn weigh(
@@ -215,22 +215,21 @@ impl Negotiation {
             };
             items.push((item.spelling.clone(), outcome));
         }
-        let mut answer = Negotiated { granted: Scope::empty(), items, rest: Scope::empty() };
         let full = requested.items.iter().filter(|item| allowed.covers(&item.scope));
         let full = draft::union(full.map(|item| &item.scope), &self.limits)?;
-        match self.mode {
-            Mode::Strict if answer.rejected().next().is_some() => {
-                return Err(NegotiateError::NotAllowed(
-                    Shown(&answer.rejected_scope()).to_string().into(),
-                ));
+        let (granted, rest) = match self.mode {
+            Mode::Strict if items.iter().any(|(_, outcome)| *outcome == Outcome::Rejected) => {
+                let rejected = join(with(&items, Outcome::Rejected));
+                return Err(NegotiateError::NotAllowed(Shown(&rejected).to_string().into()));
             }
-            Mode::Strict | Mode::Filter => answer.granted = full,
+            Mode::Strict | Mode::Filter => (full, Scope::empty()),
             Mode::Narrow => {
-                answer.granted = requested.scope().meet_within(allowed, &self.limits)?;
-                answer.rest = answer.granted.not_covered_by(&full);
+                let granted = requested.scope().meet_within(allowed, &self.limits)?;
+                let rest = granted.not_covered_by(&full);
+                (granted, rest)
             }
-        }
-        Ok(answer)
+        };
+        Ok(Negotiated { granted, answers: Answers::Each(Box::new(Each { items, rest })) })
     }
 }
 
@@ -258,6 +257,19 @@ enum Outcome {
 #[must_use]
 pub struct Negotiated {
     granted: Scope,
+    answers: Answers,
+}
+
+/// What became of each item that was asked for.
+#[derive(Clone, Debug)]
+enum Answers {
+    /// What is granted is what was asked for, item by item in its canonical spelling.
+    AllInFull,
+    Each(Box<Each>),
+}
+
+#[derive(Clone, Debug)]
+struct Each {
     items: Vec<(Box<str>, Outcome)>,
     /// What is granted beside the items that are granted in full.
     rest: Scope,
@@ -276,26 +288,31 @@ impl Negotiated {
 
     /// The items of which nothing is granted, in the client's spelling and order.
     pub fn rejected(&self) -> impl Iterator<Item = &str> {
-        self.with(Outcome::Rejected)
+        with(self.items(), Outcome::Rejected)
     }
 
     /// The items of which a part is granted, in the client's spelling and order.
     pub fn narrowed(&self) -> impl Iterator<Item = &str> {
-        self.with(Outcome::Narrowed)
+        with(self.items(), Outcome::Narrowed)
     }
 
     /// Whether everything that was asked for is granted.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        self.items.iter().all(|(_, outcome)| *outcome == Outcome::Full)
+        self.items().iter().all(|(_, outcome)| *outcome == Outcome::Full)
     }
 
     /// The `scope` of the response: the client's own spelling of what it got in full, because
     /// some clients compare texts, then canonical text for the rest.
     #[must_use]
     pub fn response_scope(&self) -> String {
-        let rest = self.rest.iter().map(super::view::Item::as_str);
-        join(self.with(Outcome::Full).chain(rest))
+        match &self.answers {
+            Answers::AllInFull => self.granted.as_str().to_owned(),
+            Answers::Each(each) => {
+                let rest = each.rest.iter().map(super::view::Item::as_str);
+                join(with(&each.items, Outcome::Full).chain(rest))
+            }
+        }
     }
 
     /// The `rejected_scope` of the response.
@@ -304,10 +321,17 @@ impl Negotiated {
         join(self.rejected())
     }
 
-    fn with(&self, wanted: Outcome) -> impl Iterator<Item = &str> {
-        let items = self.items.iter().filter(move |(_, outcome)| *outcome == wanted);
-        items.map(|(spelling, _)| &**spelling)
+    fn items(&self) -> &[(Box<str>, Outcome)] {
+        match &self.answers {
+            Answers::AllInFull => &[],
+            Answers::Each(each) => &each.items,
+        }
     }
+}
+
+fn with(items: &[(Box<str>, Outcome)], wanted: Outcome) -> impl Iterator<Item = &str> {
+    let items = items.iter().filter(move |(_, outcome)| *outcome == wanted);
+    items.map(|(spelling, _)| &**spelling)
 }
 
 fn join<'a>(items: impl Iterator<Item = &'a str>) -> String {
@@ -332,7 +356,15 @@ mod tests {
                     match (long, short) {
                         (Ok(long), Ok(short)) => {
                             assert_eq!(long.granted(), short.granted());
-                            assert_eq!(long.items, short.items);
+                            let all = |answer: &Negotiated| {
+                                let rejected: Vec<_> = answer
+                                    .rejected()
+                                    .chain(answer.narrowed())
+                                    .map(str::to_owned)
+                                    .collect();
+                                (rejected, answer.rejected_scope(), answer.is_complete())
+                            };
+                            assert_eq!(all(&long), all(&short));
                             assert_eq!(long.response_scope(), short.response_scope());
                         }
                         (Err(long), Err(short)) => assert_eq!(long, short),

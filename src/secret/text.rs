@@ -5,6 +5,21 @@ use std::fmt::{self, Debug};
 
 use zeroize::Zeroizing;
 
+/// A text whose memory is overwritten when it goes.
+struct Wiped(String);
+
+impl Drop for Wiped {
+    /// All its room, not only what it held last. [`Zeroizing`] writes byte by byte, which for a
+    /// token takes longer than to check its signature by HMAC; this writes as wide as the machine
+    /// can, and then has the compiler believe that somebody looks.
+    fn drop(&mut self) {
+        let mut bytes = std::mem::take(&mut self.0).into_bytes();
+        bytes.clear();
+        bytes.resize(bytes.capacity(), 0);
+        zeroize::optimization_barrier(&*bytes);
+    }
+}
+
 macro_rules! secret_text {
     ($(#[$doc:meta])* $name:ident) => {
         $(#[$doc])*
@@ -12,7 +27,7 @@ macro_rules! secret_text {
         /// It prints as
         #[doc = concat!("`", stringify!($name), "([redacted])`,")]
         /// cannot be compared, cloned or serialized, and is wiped when dropped.
-        pub struct $name(Zeroizing<String>);
+        pub struct $name(Wiped);
 
         impl $name {
             /// Takes over a secret text.
@@ -21,8 +36,8 @@ macro_rules! secret_text {
                 Self::from_sealed(Zeroizing::new(text))
             }
 
-            pub(crate) const fn from_sealed(text: Zeroizing<String>) -> Self {
-                Self(text)
+            pub(crate) fn from_sealed(mut text: Zeroizing<String>) -> Self {
+                Self(Wiped(std::mem::take(&mut *text)))
             }
 
             /// The text, to hand it to its owner.
@@ -31,7 +46,7 @@ macro_rules! secret_text {
             /// Do not log it or keep it where others read. Every use of this name is worth a look.
             #[must_use]
             pub fn expose_secret(&self) -> &str {
-                &self.0
+                &self.0.0
             }
         }
 
@@ -53,7 +68,7 @@ macro_rules! token_text {
     ($($name:ident)*) => {
         $(impl sealed::TokenText for $name {
             fn text(&self) -> &str {
-                &self.0
+                &self.0.0
             }
         })*
     };

@@ -125,28 +125,40 @@ pub enum RedeemOutcome {
 ///
 /// ```
 /// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
-/// # use hallpass::{authority::Client, id::ClientId};
-/// use hallpass::{authority::{CodeBinding, CodeError, CodeRedemption}, store::CodeRefusal};
+/// # use hallpass::store::SessionStore as _;
+/// # use std::{sync::Arc, time::Duration};
+/// use hallpass::store::{Attempt, CodeRecord, CodeStore as _, Redemption};
 ///
 /// # #[tokio::main(flavor = "current_thread")]
 /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
-/// # let app = Client::public("app").scope("invoice:*:read".parse()?);
-/// # let app = app.redirect_uri("com.example.app:/cb");
+/// # let store = Arc::new(MemoryStore::new());
 /// # let authority = Authority::builder("https://auth.example.com")
-/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::EdDSA)?)
-/// #     .server_store(MemoryStore::new()).client(app).build()?;
-/// # let app = ClientId::parse("app")?;
-/// # let verifier = "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk";
-/// let binding = CodeBinding::new("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM");
-/// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("app");
-/// let code = authority.issue_code(grant, binding.redirect_uri("com.example.app:/cb")).await?;
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let id = authority.issue(grant).await?.session_id();
+/// # let now = id.born();
+/// # let mut session = store.find_session(&id).await?.unwrap();
+/// # session.id = hallpass::id::SessionId::from_parts(now, [9; 12]);
+/// # let (client, id) = (session.client.clone(), [7; 18]);
+/// # let redirect_uri = "com.example.app:/cb".to_owned();
+/// # let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
+/// # let attempt = Attempt::from_bytes([1; 8]);
+/// # let request = Redemption { id, client, redirect_uri, challenge, attempt };
+/// # let (redirect_uri, challenge) = (request.redirect_uri.clone(), request.challenge.clone());
+/// # let (expires_at, extra) = (now + Duration::from_secs(60), String::new());
+/// use hallpass::store::{CodeRefusal, RedeemOutcome};
 ///
-/// let elsewhere = CodeRedemption::new(&app, verifier).redirect_uri("com.example.app:/other");
-/// let refused = authority.redeem_code(&code, elsewhere).await;
-/// assert!(matches!(refused, Err(CodeError::Refused(CodeRefusal::Mismatch))));
-/// let right = CodeRedemption::new(&app, verifier).redirect_uri("com.example.app:/cb"); // too late
-/// let refused = authority.redeem_code(&code, right).await;
-/// assert!(matches!(refused, Err(CodeError::Refused(CodeRefusal::Used))));
+/// # let code = CodeRecord { id, redirect_uri, challenge, expires_at, session, extra, used: None };
+/// # store.insert_code(&code).await?;
+/// let elsewhere = Redemption { redirect_uri: "https://evil.example".into(), ..request.clone() };
+/// let outcome = store.redeem_code(&elsewhere, now).await?;
+/// assert_eq!(outcome, RedeemOutcome::Refused(CodeRefusal::Mismatch));
+/// // That has burnt it: whoever guesses has one guess.
+/// let outcome = store.redeem_code(&request, now).await?;
+/// assert_eq!(outcome, RedeemOutcome::Refused(CodeRefusal::Used));
 /// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

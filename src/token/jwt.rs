@@ -1,17 +1,20 @@
 //! Knows the compact form of a signed token: three parts of base64url (RFC 7515 §7.1).
 //! Must not know which key a token asks for or what its claims mean: others judge that.
 
+mod dots;
+
 use std::{borrow::Cow, fmt};
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{self, Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use super::{
+use self::dots::Dots;
+use super::claims::{AccessClaims, Sink};
+use crate::{
     base64url,
-    claims::{AccessClaims, Sink},
+    key::{KeyError, SigningKey},
 };
-use crate::key::{KeyError, SigningKey};
 
 /// The `typ` of an access token (RFC 9068 §2.1).
 pub(crate) const ACCESS_TOKEN_TYPE: &str = "at+jwt";
@@ -65,10 +68,14 @@ impl<'t> Parts<'t> {
         if token.len() > max_length {
             return Err(JwtError::TooLong);
         }
-        let (signed, signature) = token.rsplit_once('.').ok_or(JwtError::Malformed)?;
-        let (header, payload) = signed.split_once('.').ok_or(JwtError::Malformed)?;
-        let empty = header.is_empty() || payload.is_empty() || signature.is_empty();
-        if empty || payload.contains('.') {
+        let dots = Dots::find(token.as_bytes()).ok_or(JwtError::Malformed)?;
+        let (signed, signature) = token.split_at_checked(dots.last).ok_or(JwtError::Malformed)?;
+        let (header, payload) = signed.split_at_checked(dots.first).ok_or(JwtError::Malformed)?;
+        let (payload, signature) = (payload.get(1..), signature.get(1..));
+        let (Some(payload), Some(signature)) = (payload, signature) else {
+            return Err(JwtError::Malformed);
+        };
+        if header.is_empty() || payload.is_empty() || signature.is_empty() {
             return Err(JwtError::Malformed);
         }
         Ok(Self { header, payload, signature, signing_input: signed.as_bytes() })
@@ -188,7 +195,7 @@ fn read_and_drop<'de, A: MapAccess<'de>>(members: &mut A) -> Result<(), A::Error
 /// Writes and signs an access token. The token is the only allocation as long as the claims
 /// fit a kilobyte.
 pub(crate) fn encode(key: &SigningKey, claims: &AccessClaims<'_>) -> Result<String, KeyError> {
-    let mut json = Scratch { inline: [0; 1024], length: 0, spilled: Vec::new() };
+    let mut json = Scratch::new();
     claims.write(&mut json);
     encode_payload(key.encoded_header(), json.bytes(), |input| key.sign(input))
 }
@@ -202,51 +209,64 @@ pub(crate) fn encode_payload<S: AsRef<[u8]>, E>(
 ) -> Result<String, E> {
     // Room for the dots and every signature but RSA's, beside which a second allocation is nothing.
     // A token is wiped in all its room when it is dropped.
-    let room = header.len() + claims.len().div_ceil(3) * 4 + 2 + 128;
-    let mut token = String::with_capacity(room);
-    token.push_str(header);
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(claims, &mut token);
-    let signature = sign(token.as_bytes())?;
-    token.push('.');
-    URL_SAFE_NO_PAD.encode_string(signature, &mut token);
-    Ok(token)
+    let room = header.len() + base64url::encoded_length(claims.len()) + 2 + 128;
+    let mut token = Vec::with_capacity(room);
+    token.extend_from_slice(header.as_bytes());
+    token.push(b'.');
+    base64url::encode(claims, &mut token);
+    let signature = sign(&token)?;
+    token.push(b'.');
+    base64url::encode(signature.as_ref(), &mut token);
+    // INVARIANT (alphabet): a header is text, and what follows is base64url.
+    Ok(String::from_utf8(token).unwrap_or_default())
 }
 
 /// A buffer that leaves the stack only when it must.
 struct Scratch {
     inline: [u8; 1024],
     length: usize,
+    has_spilled: bool,
     spilled: Vec<u8>,
 }
 
 impl Scratch {
+    fn new() -> Self {
+        Self { inline: [0; 1024], length: 0, has_spilled: false, spilled: Vec::new() }
+    }
+
     fn bytes(&self) -> &[u8] {
-        if self.spilled.is_empty() {
-            self.inline.get(..self.length).unwrap_or_default()
-        } else {
+        if self.has_spilled {
             &self.spilled
+        } else {
+            self.inline.get(..self.length).unwrap_or_default()
         }
     }
 }
 
 impl Sink for Scratch {
+    #[inline]
     fn push(&mut self, bytes: &[u8]) {
-        let end = self.length + bytes.len();
-        match self.inline.get_mut(self.length..end) {
-            Some(room) if self.spilled.is_empty() => {
+        let room = self.inline.get_mut(self.length..).unwrap_or_default();
+        match room.get_mut(..bytes.len()) {
+            Some(room) if !self.has_spilled => {
                 room.copy_from_slice(bytes);
-                self.length = end;
+                self.length += bytes.len();
             }
-            _ => {
-                if self.spilled.is_empty() {
-                    self.spilled.reserve(4096);
-                    let written = self.inline.get(..self.length).unwrap_or_default();
-                    self.spilled.extend_from_slice(written);
-                }
-                self.spilled.extend_from_slice(bytes);
-            }
+            _ => self.spill(bytes),
         }
+    }
+}
+
+impl Scratch {
+    #[cold]
+    fn spill(&mut self, bytes: &[u8]) {
+        if !self.has_spilled {
+            self.has_spilled = true;
+            self.spilled.reserve(4096);
+            let written = self.inline.get(..self.length).unwrap_or_default();
+            self.spilled.extend_from_slice(written);
+        }
+        self.spilled.extend_from_slice(bytes);
     }
 }
 

@@ -2,7 +2,6 @@
 //! tokens (RFC 7515, RFC 7519, RFC 9068).
 //! Must not know what is remembered about a token, or who may do what.
 
-mod base64url;
 pub(crate) mod claims;
 mod issuer;
 pub(crate) mod jwt;

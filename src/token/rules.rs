@@ -121,6 +121,12 @@ pub(crate) fn check_audience(
     buffer: &[u8],
 ) -> Result<(), RuleError> {
     require(claims, Claim::Audience)?;
+    // A single one stands in its quotes, with nothing escaped.
+    if let Some([b'"', only @ .., b'"']) = claims.bytes(Claim::Audience, buffer)
+        && ours.iter().any(|audience| audience.as_str().as_bytes() == only)
+    {
+        return Ok(());
+    }
     let is_ours = |text: &str| ours.iter().any(|audience| audience.as_str() == text);
     if claims.list(Claim::Audience, buffer).any(is_ours) {
         Ok(())

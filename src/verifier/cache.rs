@@ -160,7 +160,7 @@ impl VerifiedCache {
         match carried.facts.session {
             Some(session) => Owner::session(hash(session.as_bytes(), state)),
             None => {
-                let text = |claim| carried.text(claim).unwrap_or_default().as_bytes();
+                let text = |claim| carried.bytes(claim).unwrap_or_default();
                 // No name holds the byte between them.
                 let subject = hash(text(Claim::Subject), state);
                 Owner::pair(hash(text(Claim::ClientId), fold(subject ^ 0xff00, key)))

@@ -76,6 +76,10 @@ impl Carried {
         self.claims.text(claim, &self.buffer)
     }
 
+    pub(super) fn bytes(&self, claim: Claim) -> Option<&[u8]> {
+        self.claims.bytes(claim, &self.buffer)
+    }
+
     pub(super) fn scope(&self) -> ScopeView<'_> {
         match &self.facts.scope {
             CarriedScope::Claim { read, vocabulary } => {

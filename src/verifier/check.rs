@@ -147,9 +147,9 @@ impl Checker {
                 let latest = issued_at.unwrap_or(Timestamp::EPOCH)
                     + self.rules.leeway
                     + std::time::Duration::from_secs(1);
-                let text = |claim| claims.text(claim, buffer);
-                let session = text(Claim::SessionId).and_then(|text| SessionId::parse(text).ok());
-                let token = text(Claim::TokenId).and_then(|text| TokenId::parse(text).ok());
+                let text = |claim| claims.bytes(claim, buffer);
+                let session = text(Claim::SessionId).and_then(SessionId::from_text);
+                let token = text(Claim::TokenId).and_then(TokenId::from_text);
                 // The identifiers themselves stay: a clock set back after a login makes its
                 // session look younger than its tokens, and ending it must reach them.
                 let dated = |at: Option<Timestamp>| at.filter(|born| *born <= latest);

@@ -203,6 +203,11 @@ pub enum FailureKind {
 }
 
 impl VerifyError {
+    /// Whether other keys may make a good token of it.
+    pub(super) const fn is_about_keys(&self) -> bool {
+        matches!(self, Self::UnknownKey | Self::Keys(_))
+    }
+
     /// Whether the credential is bad or we cannot decide.
     #[must_use]
     pub const fn kind(&self) -> FailureKind {

@@ -21,15 +21,30 @@ pub(super) enum Found {
 }
 
 impl Verifier {
-    pub(super) fn genuine(&self, token: &str) -> Result<Genuine, VerifyError> {
+    /// What a token carries that has passed before and would pass now, revocation aside.
+    #[inline]
+    pub(super) fn recall(&self, token: &str, now: Timestamp) -> Option<Arc<Carried>> {
         let Inner { checker, cache, .. } = &*self.0;
+        if !cache.is_on() {
+            return None;
+        }
+        cache.find(token, checker.keys.generation()?, now)
+    }
+
+    pub(super) fn genuine(&self, token: &str) -> Result<Genuine, VerifyError> {
         let now = self.now();
+        match self.recall(token, now) {
+            Some(carried) => Ok(Genuine { carried, found: Found::Again }),
+            None => self.genuine_anew(token, now),
+        }
+    }
+
+    /// The same of a token that cannot be recalled.
+    pub(super) fn genuine_anew(&self, token: &str, now: Timestamp) -> Result<Genuine, VerifyError> {
+        let Inner { checker, cache, .. } = &*self.0;
         // Before the keys themselves are looked at: should they change meanwhile, what is found
         // under them is already outdated.
         let generation = if cache.is_on() { checker.keys.generation() } else { None };
-        if let Some(carried) = generation.and_then(|known| cache.find(token, known, now)) {
-            return Ok(Genuine { carried, found: Found::Again });
-        }
         self.reject_opaque(token)?;
         let checked = checker.check(token, now)?;
         let standing = generation.zip(checked.until);
@@ -46,15 +61,20 @@ impl Verifier {
     /// Checks a JWT as [`Verifier::verify`] does, but for revocation: for who takes a token back,
     /// what was taken back already makes no difference.
     pub(crate) async fn find_genuine_jwt(&self, token: &str) -> Result<Verified, VerifyError> {
-        Ok(Verified::new(self.genuine_or_new_key(token).await?.carried))
+        Ok(Verified::new(self.or_with_new_keys(token, self.genuine(token)).await?.carried))
     }
 
-    pub(super) async fn genuine_or_new_key(&self, token: &str) -> Result<Genuine, VerifyError> {
-        match self.genuine(token) {
-            Err(missing @ (VerifyError::UnknownKey | VerifyError::Keys(_))) => {
+    /// What was found, or what is found with new keys if only they were missing.
+    pub(super) async fn or_with_new_keys(
+        &self,
+        token: &str,
+        found: Result<Genuine, VerifyError>,
+    ) -> Result<Genuine, VerifyError> {
+        match found {
+            Err(missing) if missing.is_about_keys() => {
                 self.check_with_new_keys(token, missing).await
             }
-            genuine => genuine,
+            found => found,
         }
     }
 

@@ -59,8 +59,8 @@ pub struct RevocationIndex {
 pub(crate) struct Probe<'t> {
     pub(crate) token: Option<TokenId>,
     pub(crate) session: Option<SessionId>,
-    pub(crate) subject: &'t str,
-    pub(crate) client: Option<&'t str>,
+    pub(crate) subject: &'t [u8],
+    pub(crate) client: Option<&'t [u8]>,
     pub(crate) born: Timestamp,
 }
 
@@ -89,17 +89,17 @@ impl RevocationIndex {
             Target::Token(id) => self.tokens.insert(*id.as_bytes(), bucket),
             Target::Session(id) => self.sessions.insert(*id.as_bytes(), bucket),
             Target::Owner(Owner::Subject(subject)) => {
-                self.subjects.insert(Key(subject.as_str(), ""), record.not_before, bucket);
+                self.subjects.insert(alone(subject.as_str()), record.not_before, bucket);
             }
             Target::Owner(Owner::Client(client)) => {
-                self.clients.insert(Key(client.as_str(), ""), record.not_before, bucket);
+                self.clients.insert(alone(client.as_str()), record.not_before, bucket);
             }
             Target::Owner(Owner::SubjectAtClient(subject, client)) => {
-                let key = Key(subject.as_str(), client.as_str());
+                let key = Key(subject.as_str().as_bytes(), client.as_str().as_bytes());
                 self.pairs.insert(key, record.not_before, bucket);
             }
             Target::SigningKey(kid) => {
-                self.signing_keys.insert(Key(kid.as_str(), ""), record.not_before, bucket);
+                self.signing_keys.insert(alone(kid.as_str()), record.not_before, bucket);
             }
             // The rows of an API key and of a client decide; their records only clear caches.
             Target::ApiKey(_) | Target::Client(_) => {}
@@ -130,6 +130,12 @@ impl RevocationIndex {
         self.len() == 0
     }
 
+    /// Whether this session was ended and its tokens may still be alive.
+    #[must_use]
+    pub fn has_ended(&self, session: &SessionId) -> bool {
+        self.sessions.contains(session.as_bytes())
+    }
+
     /// What took the token back, if anything did.
     pub(crate) fn find(&self, probe: &Probe<'_>) -> Option<RevokedBy> {
         let killed = |marks: &Marks, key: Key<'_>| {
@@ -137,11 +143,11 @@ impl RevocationIndex {
         };
         if probe.token.is_some_and(|id| self.tokens.contains(id.as_bytes())) {
             Some(RevokedBy::Token)
-        } else if probe.session.is_some_and(|id| self.sessions.contains(id.as_bytes())) {
+        } else if probe.session.is_some_and(|id| self.has_ended(&id)) {
             Some(RevokedBy::Session)
-        } else if killed(&self.subjects, Key(probe.subject, "")) {
+        } else if killed(&self.subjects, Key(probe.subject, b"")) {
             Some(RevokedBy::Subject)
-        } else if probe.client.is_some_and(|client| killed(&self.clients, Key(client, ""))) {
+        } else if probe.client.is_some_and(|client| killed(&self.clients, Key(client, b""))) {
             Some(RevokedBy::Client)
         } else if probe.client.is_some_and(|client| killed(&self.pairs, Key(probe.subject, client)))
         {
@@ -154,10 +160,10 @@ impl RevocationIndex {
     /// The latest birth that a revocation of this subject or client reaches. What is born after
     /// it is alive.
     pub(crate) fn not_before(&self, subject: &Subject, client: &ClientId) -> Option<Timestamp> {
-        let (subject, client) = (subject.as_str(), client.as_str());
+        let (subject, client) = (subject.as_str().as_bytes(), client.as_str().as_bytes());
         let marks = [
-            self.subjects.find(Key(subject, "")),
-            self.clients.find(Key(client, "")),
+            self.subjects.find(Key(subject, b"")),
+            self.clients.find(Key(client, b"")),
             self.pairs.find(Key(subject, client)),
         ];
         marks.into_iter().flatten().max()
@@ -165,8 +171,13 @@ impl RevocationIndex {
 
     /// Whether the signing key was withdrawn.
     pub(crate) fn is_withdrawn(&self, kid: &KeyId) -> bool {
-        self.signing_keys.find(Key(kid.as_str(), "")).is_some()
+        self.signing_keys.find(alone(kid.as_str())).is_some()
     }
+}
+
+/// A name that is no pair.
+fn alone(name: &str) -> Key<'_> {
+    Key(name.as_bytes(), b"")
 }
 
 impl Debug for RevocationIndex {

@@ -15,6 +15,7 @@ mod confirm;
 mod error;
 mod feed;
 mod flight;
+mod further;
 mod genuine;
 mod index;
 mod last_use;

@@ -11,11 +11,11 @@ use crate::{
     clock::{Clock, Timestamp},
     event,
     secret::TokenText,
-    token::{Issuer, OpaqueKind, Prefixes, claims::Claim},
+    token::{Issuer, Prefixes, claims::Claim},
 };
 
 use super::{
-    RevocationIndex, RevokedBy, TokenKind, Undecided, Verified, VerifierBuilder, VerifyError,
+    RevocationIndex, RevokedBy, Undecided, Verified, VerifierBuilder, VerifyError,
     api_key::ApiKeys,
     cache::VerifiedCache,
     carried::Carried,
@@ -86,8 +86,16 @@ impl Verifier {
     /// [`VerifyError`] for the first thing that is wrong; [`VerifyError::Stale`] when nobody has
     /// kept up with the revocations (call [`Verifier::tick`], or use [`Verifier::verify`]).
     pub fn verify_jwt(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
-        let token = token.token_text();
-        told(self.genuine(token).and_then(|genuine| self.decide(token, genuine)))
+        let (token, now) = (token.token_text(), self.now());
+        let may_decide = |feed: &Follower| feed.may_decide(&*self.0.clock);
+        let genuine = match self.recall(token, now) {
+            Some(carried) if self.stands(&carried, may_decide) => {
+                return Ok(Verified::new(carried));
+            }
+            Some(carried) => Ok(Genuine { carried, found: Found::Again }),
+            None => self.genuine_anew(token, now),
+        };
+        told(genuine.and_then(|genuine| self.decide(token, genuine)))
     }
 
     /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
@@ -117,26 +125,37 @@ impl Verifier {
     /// # Errors
     /// [`VerifyError`] for the first thing that is wrong.
     pub async fn verify(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
-        told(self.check_any(token.token_text()).await)
+        let (token, now) = (token.token_text(), self.now());
+        // Most requests come with a token that came before. They are answered here: to hand an
+        // answer on from one function to the next costs more than to look for it.
+        let is_settled = |feed: &Follower| feed.is_settled(&*self.0.clock);
+        match self.recall(token, now) {
+            Some(carried) if self.has_keys() && self.stands(&carried, is_settled) => {
+                Ok(Verified::new(carried))
+            }
+            Some(carried) => {
+                let known = Ok(Genuine { carried, found: Found::Again });
+                told(Box::pin(self.check_further(token, known)).await)
+            }
+            None => told(self.check_any(token, now).await),
+        }
     }
 
-    async fn check_any(&self, token: &str) -> Result<Verified, VerifyError> {
-        if let (Some(api_keys), Some(OpaqueKind::ApiKey)) =
-            (&self.0.api_keys, self.0.prefixes.kind_of(token))
-        {
-            return self.verify_api_key(api_keys, token).await;
-        }
-        let genuine = self.genuine_or_new_key(token).await?;
-        let keys = &self.0.checker.keys;
-        if keys.due_in().is_zero() {
-            keys.nudge().await;
-        }
+    /// Whether no news of keys is due.
+    pub(super) fn has_keys(&self) -> bool {
+        !self.0.checker.keys.due_in().is_zero()
+    }
+
+    /// Whether no news of revocations is due, and enough is known to decide.
+    pub(super) fn is_settled(&self) -> bool {
         let follower = self.0.follower.as_ref();
-        if follower.is_none_or(|follower| follower.is_settled(&*self.0.clock)) {
-            return self.decide_settled(token, genuine);
-        }
-        self.keep_up().await;
-        self.decide(token, genuine)
+        follower.is_none_or(|follower| follower.is_settled(&*self.0.clock))
+    }
+
+    /// Whether what was recalled may be answered, as far as `enough` is known: it was not revoked.
+    #[inline]
+    fn stands(&self, carried: &Carried, enough: impl FnOnce(&Follower) -> bool) -> bool {
+        self.0.follower.as_ref().is_none_or(enough) && self.revoked(carried).is_none()
     }
 
     /// Loads keys and revocations, so that the first request does not wait for them. Both are
@@ -207,7 +226,7 @@ impl Verifier {
     }
 
     /// The last step for a JWT: freshness, then revocation.
-    fn decide(&self, token: &str, genuine: Genuine) -> Result<Verified, VerifyError> {
+    pub(super) fn decide(&self, token: &str, genuine: Genuine) -> Result<Verified, VerifyError> {
         if self.0.follower.as_ref().is_some_and(|feed| !feed.may_decide(&*self.0.clock)) {
             return Err(VerifyError::Stale);
         }
@@ -215,14 +234,13 @@ impl Verifier {
     }
 
     /// The same where enough is known to decide.
-    fn decide_settled(&self, token: &str, genuine: Genuine) -> Result<Verified, VerifyError> {
+    pub(super) fn decide_settled(
+        &self,
+        token: &str,
+        genuine: Genuine,
+    ) -> Result<Verified, VerifyError> {
         let Genuine { carried, found } = genuine;
-        let index = &self.0.news.index;
-        let key = carried.facts.key.as_ref();
-        if key.is_some_and(|key| index.is_withdrawn(key.kid())) {
-            return Err(VerifyError::Revoked { by: RevokedBy::SigningKey });
-        }
-        if let Some(by) = index.find(&probe(&carried)) {
+        if let Some(by) = self.revoked(&carried) {
             return Err(VerifyError::Revoked { by });
         }
         if let Found::Anew { standing, now } = found {
@@ -234,31 +252,27 @@ impl Verifier {
         Ok(Verified::new(carried))
     }
 
+    /// What took it back, if anything did: its key, or what it is about.
+    #[inline]
+    fn revoked(&self, carried: &Carried) -> Option<RevokedBy> {
+        let index = &self.0.news.index;
+        // Nothing is, as a rule.
+        if index.is_empty() {
+            return None;
+        }
+        let key = carried.facts.key.as_ref();
+        if key.is_some_and(|key| index.is_withdrawn(key.kid())) {
+            return Some(RevokedBy::SigningKey);
+        }
+        index.find(&probe(carried))
+    }
+
     fn confirm(&self, carried: &Carried) {
         if let (Some(confirmations), Some(session), Some(generation)) =
             (&self.0.confirmations, carried.facts.session, carried.claims.generation())
         {
             confirmations.saw(session, generation);
         }
-    }
-
-    async fn verify_api_key(
-        &self,
-        api_keys: &ApiKeys,
-        token: &str,
-    ) -> Result<Verified, VerifyError> {
-        if token.len() > self.0.checker.max_length {
-            return Err(VerifyError::TooLong);
-        }
-        let clock = &*self.0.clock;
-        let id = api_keys.open(token, clock)?;
-        self.keep_up().await;
-        // Without news that clears it, the cache is not used: the row decides.
-        let fresh = self.0.follower.as_ref().is_some_and(|follower| follower.is_fresh(clock));
-        let rules = &self.0.checker.rules;
-        let carried = api_keys.check(id, token, rules, &self.0.news.cache, clock, fresh).await?;
-        debug_assert_eq!(carried.kind, TokenKind::ApiKey);
-        Ok(Verified::new(carried))
     }
 }
 
@@ -274,8 +288,8 @@ fn probe(carried: &Carried) -> Probe<'_> {
     Probe {
         token: carried.facts.token,
         session: carried.facts.session,
-        subject: carried.text(Claim::Subject).unwrap_or_default(),
-        client: carried.text(Claim::ClientId),
+        subject: carried.bytes(Claim::Subject).unwrap_or_default(),
+        client: carried.bytes(Claim::ClientId),
         born: carried.facts.born,
     }
 }

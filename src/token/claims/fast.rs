@@ -1,7 +1,7 @@
 //! Knows how to read plain claims in one pass without allocating: no escapes, whole seconds.
 //! Must not know an error: whatever it does not read is left to the strict reader (RFC 8259).
 
-use super::{Claim, Claims, MAX_DEPTH, Shape, Span};
+use super::{Claim, Claims, MAX_DEPTH, Shape, Span, plain::plain_length};
 use crate::clock::Timestamp;
 
 /// More digits than this may lose precision or overflow; the strict reader judges them.
@@ -15,7 +15,8 @@ pub(super) fn parse(payload: &[u8]) -> Option<Claims> {
     cursor.expect(b'{')?;
     cursor.space();
     if !cursor.take(b'}') {
-        loop {
+        let mut more = cursor.members_of_ours(&mut claims)?;
+        while more {
             cursor.space();
             let name = cursor.string()?.bytes(payload);
             cursor.space();
@@ -30,12 +31,7 @@ pub(super) fn parse(payload: &[u8]) -> Option<Claims> {
                 }
                 None => cursor.skip(1)?,
             }
-            cursor.space();
-            if cursor.take(b',') {
-                continue;
-            }
-            cursor.expect(b'}')?;
-            break;
+            more = cursor.more()?;
         }
     }
     cursor.space();
@@ -48,27 +44,86 @@ struct Cursor<'p> {
 }
 
 impl Cursor<'_> {
+    #[inline]
     fn peek(&self) -> Option<u8> {
         self.bytes.get(self.at).copied()
     }
 
+    #[inline]
     fn take(&mut self, byte: u8) -> bool {
         let found = self.peek() == Some(byte);
         self.at += usize::from(found);
         found
     }
 
+    #[inline]
     fn expect(&mut self, byte: u8) -> Option<()> {
         self.take(byte).then_some(())
     }
 
+    /// Issuers that write for machines write no space: one look is enough to see that.
+    #[inline]
     fn space(&mut self) {
+        if self.peek().is_some_and(|byte| byte <= b' ') {
+            self.spaces();
+        }
+    }
+
+    #[cold]
+    fn spaces(&mut self) {
         while matches!(self.peek(), Some(b' ' | b'\t' | b'\n' | b'\r')) {
             self.at += 1;
         }
     }
 
+    /// Whether another member follows.
+    #[inline]
+    fn more(&mut self) -> Option<bool> {
+        self.space();
+        if self.take(b',') {
+            return Some(true);
+        }
+        self.expect(b'}')?;
+        Some(false)
+    }
+
+    /// Reads what comes in the order in which [`AccessClaims`](super::AccessClaims) writes it, up
+    /// to the first member that does not, and says whether there is one. Names that are expected
+    /// are compared as a whole, so that the reader need not wait to know where each ends.
+    #[inline]
+    fn members_of_ours(&mut self, claims: &mut Claims) -> Option<bool> {
+        let mut more = true;
+        macro_rules! expect {
+            ($($name:literal $claim:ident),*) => {
+                $(if more && self.take_all($name) {
+                    // Of members that come in order none comes twice; one that comes again later
+                    // is seen by whoever reads on.
+                    claims.note(Claim::$claim);
+                    self.space();
+                    self.registered(Claim::$claim, claims)?;
+                    more = self.more()?;
+                })*
+            };
+        }
+        expect!(
+            br#""iss":"# Issuer, br#""sub":"# Subject, br#""aud":"# Audience,
+            br#""exp":"# Expires, br#""iat":"# IssuedAt, br#""jti":"# TokenId,
+            br#""client_id":"# ClientId, br#""scope":"# Scope, br#""sid":"# SessionId,
+            br#""gen":"# Generation
+        );
+        Some(more)
+    }
+
+    #[inline]
+    fn take_all<const N: usize>(&mut self, text: &[u8; N]) -> bool {
+        let rest = self.bytes.get(self.at..).unwrap_or_default();
+        let found = rest.first_chunk::<N>() == Some(text);
+        self.at += if found { N } else { 0 };
+        found
+    }
+
     /// A string without escapes, as the span between its quotes.
+    #[inline]
     fn string(&mut self) -> Option<Span> {
         self.expect(b'"')?;
         let start = self.at;
@@ -79,6 +134,7 @@ impl Cursor<'_> {
         Span::new(start, start + length)
     }
 
+    #[inline]
     fn registered(&mut self, claim: Claim, claims: &mut Claims) -> Option<()> {
         match claim.shape() {
             Shape::Text => claims.set_span(claim, self.string()?),
@@ -130,6 +186,7 @@ impl Cursor<'_> {
     }
 
     /// A plain integer from 0, without fraction or exponent.
+    #[inline]
     fn integer(&mut self) -> Option<u64> {
         let start = self.at;
         let mut value = 0_u64;
@@ -190,26 +247,4 @@ impl Cursor<'_> {
         self.at += text.len();
         found.then_some(())
     }
-}
-
-/// How many bytes of a string come before the first quote, backslash or control character, eight
-/// of them looked at in one go.
-fn plain_length(bytes: &[u8]) -> Option<usize> {
-    const ONES: u64 = 0x0101_0101_0101_0101;
-    const HIGH: u64 = ONES << 7;
-    let (words, rest) = bytes.as_chunks::<8>();
-    for (at, word) in words.iter().enumerate() {
-        let word = u64::from_le_bytes(*word);
-        // The high bit of every byte below `than`. A borrow may mark a byte after the first that
-        // is marked with right, never one before it.
-        let below = |word: u64, than: u64| word.wrapping_sub(ONES * than) & !word & HIGH;
-        let quote = below(word ^ (ONES * u64::from(b'"')), 1);
-        let backslash = below(word ^ (ONES * u64::from(b'\\')), 1);
-        let marked = quote | backslash | below(word, 0x20);
-        if marked != 0 {
-            return Some(at * 8 + (marked.trailing_zeros() / 8) as usize);
-        }
-    }
-    let end = rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20)?;
-    Some(words.len() * 8 + end)
 }

@@ -286,6 +286,64 @@ fn wrong_types_and_duplicates() {
     }
 }
 
+/// The fast reader expects our own order. Whatever comes out of order, again, or with spaces in
+/// between is read as by the strict one, and what comes again is refused.
+#[test]
+fn no_order_hides_a_member_that_comes_twice() {
+    let members = [
+        r#""iss":"a""#,
+        r#""sub":"b""#,
+        r#""aud":"c""#,
+        r#""exp":5"#,
+        r#""iat":4"#,
+        r#""jti":"d""#,
+        r#""client_id":"e""#,
+        r#""scope":"f:1:g""#,
+        r#""sid":"h""#,
+        r#""gen":1"#,
+        r#""plan":{"iss":1}"#,
+    ];
+    let object = |members: &[&str]| format!("{{{}}}", members.join(","));
+    let fast = |text: &str| fast::parse(text.as_bytes()).is_some();
+    assert!(fast(&object(&members)));
+    for at in 0..members.len() {
+        for other in 0..members.len() {
+            let mut moved = members.to_vec();
+            moved.swap(at, other);
+            assert!(fast(&object(&moved)) && both(&object(&moved)).is_ok());
+            moved.insert(other, members[at]);
+            let twice = both(&object(&moved));
+            assert_eq!(twice.is_err(), at != 10, "{moved:?}");
+            moved.remove(other);
+            moved.remove(at);
+            assert!(both(&object(&moved)).is_ok());
+        }
+        for spaced in [
+            members[at].replacen(':', ": ", 1),
+            members[at].replacen(':', " :", 1),
+            format!(" {} ", members[at]),
+        ] {
+            let mut moved = members.to_vec();
+            moved[at] = &spaced;
+            assert!(fast(&object(&moved)) && both(&object(&moved)).is_ok(), "{spaced}");
+        }
+        let cut = &members[at][..members[at].len() - 1];
+        let mut broken = members.to_vec();
+        broken[at] = cut;
+        assert!(both(&object(&broken)).is_err(), "{cut}");
+    }
+    for bad in [
+        r#"{"iss":"a",}"#,
+        r#"{"iss":"a""#,
+        r#"{"iss":"a"}}"#,
+        r#"{"iss":"a" "sub":"b"}"#,
+        r#"{"iss""a"}"#,
+        r#"{"iss":}"#,
+    ] {
+        assert!(both(bad).is_err(), "{bad}");
+    }
+}
+
 #[test]
 fn custom_claims() {
     let error = |value: Value| CustomClaims::new(&value).unwrap_err();

@@ -4,7 +4,7 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Claim, MAX_DEPTH};
+use super::{Claim, MAX_DEPTH, plain::plain_length};
 use crate::{
     clock::Timestamp,
     id::{Audience, ClientId, SessionId, TokenId},
@@ -201,7 +201,7 @@ impl AccessClaims<'_> {
         }
         if let Some(token) = self.token_id {
             out.push(br#","jti":""#);
-            id(out, token.as_bytes());
+            out.push(&token.to_text());
             out.push(br#"""#);
         }
         member(out, br#","client_id":"#, self.client_id.map(ClientId::as_str));
@@ -209,7 +209,7 @@ impl AccessClaims<'_> {
         string(out, self.scope);
         if let Some(session) = self.session_id {
             out.push(br#","sid":""#);
-            id(out, session.as_bytes());
+            out.push(&session.to_text());
             out.push(br#"""#);
         }
         if let Some(generation) = self.generation {
@@ -264,14 +264,6 @@ fn number(out: &mut impl Sink, name: &[u8], value: u64) {
     out.push(digits.get(digits.len() - length..).unwrap_or_default());
 }
 
-fn id(out: &mut impl Sink, bytes: &[u8; 18]) {
-    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
-    let mut text = [0; 24];
-    // INVARIANT (identifier length): 18 bytes are exactly 24 characters.
-    let length = URL_SAFE_NO_PAD.encode_slice(bytes, &mut text).unwrap_or_default();
-    out.push(text.get(..length).unwrap_or_default());
-}
-
 fn strings<'a>(out: &mut impl Sink, values: impl Iterator<Item = &'a str>) {
     out.push(b"[");
     for (index, value) in values.enumerate() {
@@ -287,7 +279,7 @@ fn strings<'a>(out: &mut impl Sink, values: impl Iterator<Item = &'a str>) {
 fn string(out: &mut impl Sink, text: &str) {
     out.push(b"\"");
     let mut rest = text.as_bytes();
-    while let Some(at) = rest.iter().position(|&b| b == b'"' || b == b'\\' || b < 0x20) {
+    while let Some(at) = plain_length(rest) {
         let (plain, tail) = rest.split_at(at);
         out.push(plain);
         let Some((&special, tail)) = tail.split_first() else { break };

@@ -31,6 +31,37 @@ fn parts() {
     assert_eq!(split(&"a".repeat(21)), Err(JwtError::TooLong));
 }
 
+/// Blocks, words and what is left over: wherever the dots are, they are found as by looking at each
+/// character, and neighbours of the dot in the alphabet are none.
+#[test]
+fn dots_are_found_wherever_they_are() {
+    let naive = |text: &str| match text.split('.').collect::<Vec<_>>()[..] {
+        [header, payload, signature] => [header, payload, signature]
+            .iter()
+            .all(|part| !part.is_empty())
+            .then(|| [header, payload, signature].map(str::to_owned)),
+        _ => None,
+    };
+    let ours = |text: &str| {
+        let parts = Parts::split(text, 1000).ok()?;
+        assert_eq!(parts.signing_input, text.rsplit_once('.').unwrap().0.as_bytes());
+        Some([parts.header, parts.payload, parts.signature].map(str::to_owned))
+    };
+    for length in (0..45).chain([63, 64, 65, 100]) {
+        for filler in ["a", "/", "-", "\u{ae}"] {
+            for (one, two) in (0..length).flat_map(|one| (one..length).map(move |two| (one, two))) {
+                let text = |dots: &[usize]| -> String {
+                    (0..length).map(|at| if dots.contains(&at) { "." } else { filler }).collect()
+                };
+                for third in [one, length - 1, (two + 9) % length] {
+                    let text = text(&[one, two, third]);
+                    assert_eq!(ours(&text), naive(&text), "{text}");
+                }
+            }
+        }
+    }
+}
+
 #[test]
 fn base64url_is_canonical() {
     let decode = |text: &str| decode_part(text, &mut [0; 8]).map(<[u8]>::to_vec);
@@ -103,7 +134,7 @@ fn types() {
 fn encoding_takes_long_claims() {
     for length in [0, 10, 1023, 1024, 1025, 5000] {
         let payload = vec![b'x'; length];
-        let mut scratch = Scratch { inline: [0; 1024], length: 0, spilled: Vec::new() };
+        let mut scratch = Scratch::new();
         for chunk in payload.chunks(100) {
             scratch.push(chunk);
         }

@@ -24,13 +24,13 @@ pub(super) struct Marks {
 type MarkTable = HashMap<u64, Vec<Mark>>;
 
 struct Mark {
-    first: Box<str>,
-    second: Box<str>,
+    first: Box<[u8]>,
+    second: Box<[u8]>,
     not_before: Timestamp,
 }
 
 #[derive(Clone, Copy, Hash)]
-pub(super) struct Key<'k>(pub(super) &'k str, pub(super) &'k str);
+pub(super) struct Key<'k>(pub(super) &'k [u8], pub(super) &'k [u8]);
 
 impl Mark {
     fn is(&self, key: Key<'_>) -> bool {

@@ -1,0 +1,238 @@
+//! Knows base64url without padding (RFC 4648 §5): how to write it, and how to read each text in its
+//! one spelling only.
+//! Must not know what the bytes are.
+//!
+//! To read, four tables hold each character's bits in their place, so that four characters are
+//! three bytes after four look-ups; whether any of them was none of the alphabet is asked once, at
+//! the end. To write, one table holds the two characters of every twelve bits. Which entries are
+//! looked at depends on the text, so this is for tokens and identifiers; keys and other secrets go
+//! through the `base64` crate. `docs/decisions/base64url.md` says why that is enough.
+
+/// Set where a character is none of the alphabet.
+const BAD: u32 = 1 << 31;
+
+const ALPHABET: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
+
+const fn table(shift: u32) -> [u32; 256] {
+    let mut table = [BAD; 256];
+    let mut value = 0;
+    while value < 64 {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "computed when compiled, where a slip is an error"
+        )]
+        {
+            table[ALPHABET[value as usize] as usize] = value << shift;
+        }
+        value += 1;
+    }
+    table
+}
+
+const fn pairs() -> [u16; 4096] {
+    let mut pairs = [0; 4096];
+    let mut bits = 0;
+    while bits < 4096 {
+        #[expect(
+            clippy::indexing_slicing,
+            reason = "computed when compiled, where a slip is an error"
+        )]
+        {
+            pairs[bits] = u16::from_le_bytes([ALPHABET[bits >> 6], ALPHABET[bits & 63]]);
+        }
+        bits += 1;
+    }
+    pairs
+}
+
+/// The first of the two characters is the lower byte.
+static PAIRS: [u16; 4096] = pairs();
+static FIRST: [u32; 256] = table(18);
+static SECOND: [u32; 256] = table(12);
+static THIRD: [u32; 256] = table(6);
+static FOURTH: [u32; 256] = table(0);
+
+fn look(table: &[u32; 256], byte: u8) -> u32 {
+    table.get(usize::from(byte)).copied().unwrap_or(BAD)
+}
+
+fn quad([a, b, c, d]: &[u8; 4]) -> u32 {
+    look(&FIRST, *a) | look(&SECOND, *b) | look(&THIRD, *c) | look(&FOURTH, *d)
+}
+
+/// Decodes `text` into the beginning of `out` and says how many bytes there are. `None` where the
+/// text has another character than the alphabet's, padding among them, bits that belong to no
+/// byte and are not zero (RFC 4648 §3.5), a length that no bytes have, or more than fits.
+pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> Option<usize> {
+    let mut all = 0;
+    let (fours, rest) = text.as_chunks::<4>();
+    let whole = fours.len() * 3;
+    let (out, tail) = out.split_at_mut_checked(whole)?;
+    let (sixteens, fours) = fours.as_chunks::<4>();
+    let (twelves, threes) = out.as_chunks_mut::<12>();
+    for ([first, second, third, fourth], slot) in sixteens.iter().zip(&mut *twelves) {
+        let (a, b, c, d) = (quad(first), quad(second), quad(third), quad(fourth));
+        all |= a | b | c | d;
+        let (eight, four) = slot.split_first_chunk_mut::<8>()?;
+        let (a, b, c, d) = (u64::from(a), u64::from(b), c, d);
+        *eight = (a << 40 | (b & 0x00ff_ffff) << 16 | u64::from(c >> 8 & 0xffff)).to_be_bytes();
+        *four.first_chunk_mut()? = (c << 24 | (d & 0x00ff_ffff)).to_be_bytes();
+    }
+    for (four, slot) in fours.iter().zip(threes.as_chunks_mut::<3>().0) {
+        let word = quad(four);
+        all |= word;
+        let [_, three @ ..] = word.to_be_bytes();
+        *slot = three;
+    }
+    let (word, bytes) = match rest {
+        [] => (0, 0),
+        [a, b] => (look(&FIRST, *a) | look(&SECOND, *b), 1),
+        [a, b, c] => (look(&FIRST, *a) | look(&SECOND, *b) | look(&THIRD, *c), 2),
+        // One character is less than a byte.
+        _ => return None,
+    };
+    let [_, x, y, z] = word.to_be_bytes();
+    let spare = match bytes {
+        1 => y | z,
+        _ => z,
+    };
+    if (all | word) & BAD != 0 || spare != 0 {
+        return None;
+    }
+    for (slot, byte) in tail.get_mut(..bytes)?.iter_mut().zip([x, y]) {
+        *slot = byte;
+    }
+    Some(whole + bytes)
+}
+
+/// How many characters so many bytes take.
+pub(crate) const fn encoded_length(bytes: usize) -> usize {
+    (bytes * 4).div_ceil(3)
+}
+
+/// The eight characters of six bytes, which are the lower ones of the word.
+#[inline]
+fn eight(word: u64) -> [u8; 8] {
+    let pair = |shift: u32| {
+        let bits = (word >> shift) as usize & 0xfff;
+        u64::from(PAIRS.get(bits).copied().unwrap_or_default())
+    };
+    (pair(36) | pair(24) << 16 | pair(12) << 32 | pair(0) << 48).to_le_bytes()
+}
+
+/// Writes `bytes` behind what `out` has.
+pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
+    let start = out.len();
+    out.resize(start + encoded_length(bytes.len()), 0);
+    encode_into(bytes, out.get_mut(start..).unwrap_or_default());
+}
+
+/// The text of so many bytes that they have no spare bits: `TEXT` must be their encoded length.
+pub(crate) fn encode_array<const BYTES: usize, const TEXT: usize>(
+    bytes: &[u8; BYTES],
+) -> [u8; TEXT] {
+    const { assert!(TEXT == encoded_length(BYTES)) };
+    let mut text = [0; TEXT];
+    encode_into(bytes, &mut text);
+    text
+}
+
+/// Writes `bytes` to `out`, which has exactly the room.
+fn encode_into(bytes: &[u8], out: &mut [u8]) {
+    let (eights, tail) = out.as_chunks_mut::<8>();
+    let mut rest = bytes;
+    for slot in eights {
+        // Two bytes more are read than are written, where there are two more: one look for all.
+        let word = match rest.first_chunk::<8>() {
+            Some(bytes) => u64::from_be_bytes(*bytes) >> 16,
+            None => last_word(rest),
+        };
+        *slot = eight(word);
+        rest = rest.get(6..).unwrap_or_default();
+    }
+    for (slot, character) in tail.iter_mut().zip(eight(last_word(rest))) {
+        *slot = character;
+    }
+}
+
+/// The first six bytes, or as many as there are; the bits that belong to none are zero (RFC 4648
+/// §3.5).
+fn last_word(bytes: &[u8]) -> u64 {
+    let mut word = [0; 8];
+    let [_, _, room @ ..] = &mut word;
+    for (slot, byte) in room.iter_mut().zip(bytes) {
+        *slot = *byte;
+    }
+    u64::from_be_bytes(word)
+}
+
+#[cfg(test)]
+mod tests {
+    use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+
+    use super::*;
+
+    fn both(text: &[u8], room: usize) -> Option<Vec<u8>> {
+        let mut out = vec![0xaa; room];
+        let ours = decode(text, &mut out).map(|length| out[..length].to_vec());
+        let theirs = URL_SAFE_NO_PAD.decode(text).ok().filter(|bytes| bytes.len() <= room);
+        assert_eq!(ours, theirs, "{text:?} into {room}");
+        ours
+    }
+
+    /// Every length, and every pair of bytes in every place of a block.
+    #[test]
+    fn what_is_written_is_what_the_base64_crate_writes() {
+        let both = |bytes: &[u8]| {
+            let mut ours = b"kept.".to_vec();
+            encode(bytes, &mut ours);
+            assert_eq!(ours, format!("kept.{}", URL_SAFE_NO_PAD.encode(bytes)).into_bytes());
+        };
+        let bytes: Vec<u8> = (0..=255).rev().cycle().take(700).collect();
+        for length in 0..bytes.len() {
+            both(&bytes[..length]);
+        }
+        for a in 0..=255 {
+            for b in 0..=255 {
+                both(&[a, b]);
+                both(&[b, a, b, 7, a, a, b]);
+            }
+        }
+        let text: [u8; 24] = encode_array(&[0xfb; 18]);
+        assert_eq!(text, URL_SAFE_NO_PAD.encode([0xfb; 18]).as_bytes());
+    }
+
+    /// Every text of up to three bytes, each length, then each single change of a longer one.
+    #[test]
+    fn the_verdict_is_that_of_the_base64_crate() {
+        for a in 0..=255 {
+            both(&[a], 3);
+            for b in 0..=255 {
+                both(&[a, b], 3);
+                both(&[b'A', a, b], 3);
+                both(&[a, b'-', b], 3);
+                both(&[b'_', a, b'9', b], 3);
+            }
+        }
+        let bytes: Vec<u8> = (0..=255).collect();
+        for length in 0..bytes.len() {
+            let text = URL_SAFE_NO_PAD.encode(&bytes[..length]).into_bytes();
+            assert_eq!(both(&text, length).as_deref(), Some(&bytes[..length]));
+            assert_eq!(both(&text, length + 7).as_deref(), Some(&bytes[..length]));
+            if length > 0 {
+                assert_eq!(both(&text, length - 1), None);
+            }
+        }
+        let text = URL_SAFE_NO_PAD.encode(&bytes[..32]).into_bytes();
+        for at in 0..text.len() {
+            for byte in 0..=255 {
+                let mut changed = text.clone();
+                changed[at] = byte;
+                both(&changed, 40);
+            }
+        }
+        for padded in ["QQ==", "QUE=", "QUFB=", "QQ=", "Q===", "====", "QQ\n", "Q Q"] {
+            assert_eq!(both(padded.as_bytes(), 9), None);
+        }
+    }
+}
