@@ -75,6 +75,10 @@ pub mod oauth_routers {}
 #[doc = include_str!("../docs/deploy.md")]
 pub mod deploy {}
 
+/// What a large installation costs, and where one machine ends.
+#[doc = include_str!("../docs/scale.md")]
+pub mod scale {}
+
 /// Testing a service.
 #[doc = include_str!("../docs/testing.md")]
 pub mod testing {}

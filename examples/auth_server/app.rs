@@ -22,6 +22,7 @@ use zeroize::Zeroizing;
 
 use crate::{
     browser::{Cookies, FormTokens, SignInLimiter},
+    clock::{ServerClock, server_clock},
     config::{Config, KeyChoice, MasterChoice, SIGN_IN},
     pages::Look,
     password::Passwords,
@@ -39,6 +40,7 @@ type Failure = Box<dyn std::error::Error>;
 /// What all handlers share.
 #[derive(Debug)]
 pub(crate) struct App {
+    pub(crate) clock: ServerClock,
     pub(crate) authority: Authority,
     pub(crate) config: Config,
     pub(crate) look: Look,
@@ -58,8 +60,10 @@ impl App {
         let host = issuer.split_once("://").map_or("", |(_, rest)| rest);
         let base = host.find('/').and_then(|at| host.get(at..)).unwrap_or_default().to_owned();
         let store = store::from_url(&server.store).await.map_err(|error| told(&error))?;
+        let clock = server_clock()?;
         let app = Self {
-            authority: authority(&config, store, &secret)?,
+            authority: authority(&config, store, &secret, clock.clone())?,
+            clock,
             look: Look { name: server.name.clone(), base },
             passwords: Passwords::new()?,
             limiter: SignInLimiter::new(server.sign_in_limit),
@@ -76,6 +80,7 @@ fn authority(
     config: &Config,
     store: Arc<dyn ServerStore>,
     secret: &str,
+    clock: ServerClock,
 ) -> Result<Authority, Failure> {
     let server = &config.server;
     let lifetimes = server.lifetimes;
@@ -84,6 +89,7 @@ fn authority(
     let mut builder = Authority::builder(server.issuer.as_str())
         .audience(server.issuer.as_str())
         .server_store(store.clone())
+        .clock(clock)
         .master_secret(MasterSecret::parse(secret)?)
         .policy(policy)
         .permissions(users)
@@ -174,7 +180,8 @@ pub(crate) fn told(error: &dyn std::error::Error) -> String {
     text
 }
 
-/// A line for the operator. Nobody may be reading.
+/// A line for the operator, one line even where a database has more to say. Nobody may be
+/// reading.
 pub(crate) fn say(line: &str) {
-    let _ = writeln!(io::stdout(), "{line}");
+    let _ = writeln!(io::stdout(), "{}", line.replace(['\n', '\r'], " "));
 }

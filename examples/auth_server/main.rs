@@ -15,6 +15,12 @@ mod api;
 mod app;
 mod args;
 mod browser;
+#[cfg(feature = "test-util")]
+#[path = "clock/moved.rs"]
+mod clock;
+#[cfg(not(feature = "test-util"))]
+#[path = "clock/system.rs"]
+mod clock;
 mod config;
 mod explain;
 mod host;
@@ -29,7 +35,7 @@ use std::{
     process::ExitCode,
 };
 
-use hallpass::{Grant, Timestamp, authority::Client};
+use hallpass::{Grant, authority::Client, clock::Clock as _};
 
 use app::App;
 use args::{Args, Task, USAGE};
@@ -97,7 +103,7 @@ async fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
 /// A key was stolen: what it signed is believed nowhere any more, and the next one signs at once.
 async fn rotate_now(app: &App) -> Result<(), Box<dyn std::error::Error>> {
     app.authority.ready().await?;
-    let now = Timestamp::from_system_time(std::time::SystemTime::now());
+    let now = app.clock.now();
     let ring = app.authority.key_ring();
     let stolen = ring.signing_key(now).ok_or("no key signs")?.kid().clone();
     app.authority.withdraw_key(&stolen).await?;

@@ -12,7 +12,7 @@ use axum::{
 use hallpass::{
     Grant,
     authority::{Client, Issued},
-    clock::{Clock as _, SystemClock},
+    clock::Clock as _,
     id::ClientId,
     scope::Scope,
 };
@@ -131,7 +131,7 @@ impl App {
         let scope = Scope::parse(SIGN_IN_SCOPE).unwrap_or_default();
         let grant = Grant::new(&user.subject, scope)
             .client(SIGN_IN)
-            .auth_time(SystemClock::new().now())
+            .auth_time(self.clock.now())
             .amr(["pwd"])
             .label(&label(headers));
         self.authority.issue(grant).await.map_err(|error| self.unwell(&error))

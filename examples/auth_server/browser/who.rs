@@ -6,6 +6,7 @@ use hallpass::{
     Timestamp,
     authority::{Refresh, RefreshError},
     id::{ClientId, SessionId, Subject},
+    verifier::FailureKind,
 };
 
 use super::cookie::Cookie;
@@ -14,6 +15,9 @@ use crate::{
     config::{SIGN_IN, User},
     pages::Page,
 };
+
+/// Why it cannot be said who somebody is.
+pub(crate) type Unknown = Box<dyn std::error::Error + Send + Sync>;
 
 /// Who sends a request.
 #[derive(Debug)]
@@ -42,12 +46,13 @@ impl App {
         };
         match self.signed_in(cookie).await {
             Ok(who) => Ok(who.map_or(Who::Nobody, Who::Known)),
-            Err(error) => Err(self.unwell(&error)),
+            Err(error) => Err(self.unwell(&*error)),
         }
     }
 
-    /// Who holds this cookie; nobody if it is none, or has ended.
-    pub(crate) async fn signed_in(&self, cookie: &str) -> Result<Option<SignedIn>, RefreshError> {
+    /// Who holds this cookie; nobody if it is none, or has ended. While that cannot be known, it is
+    /// an error: who is sent to sign in has reason to believe that they were signed out.
+    pub(crate) async fn signed_in(&self, cookie: &str) -> Result<Option<SignedIn>, Unknown> {
         let Ok(client) = ClientId::parse(SIGN_IN) else { return Ok(None) };
         let issued = match self.authority.refresh_with(Refresh::new(cookie).client(&client)).await {
             Ok(issued) => issued,
@@ -57,10 +62,14 @@ impl App {
                 | RefreshError::ClockSkew
                 | RefreshError::Signing(_)
                 | RefreshError::Permissions(_)),
-            ) => return Err(error),
+            ) => return Err(error.into()),
             Err(_) => return Ok(None),
         };
-        let Ok(who) = self.authority.verify(issued.access_token()).await else { return Ok(None) };
+        let who = match self.authority.verify(issued.access_token()).await {
+            Ok(who) => who,
+            Err(error) if error.kind() == FailureKind::Unavailable => return Err(error.into()),
+            Err(_) => return Ok(None),
+        };
         let Ok(subject) = Subject::parse(who.subject()) else { return Ok(None) };
         let Some(user) = self.user(&subject) else { return Ok(None) };
         Ok(Some(SignedIn {
