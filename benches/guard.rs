@@ -13,7 +13,7 @@ use std::{
 use actix_web::test as actix;
 use axum::{Router, body::Body, http::Request, routing::get};
 use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey, Verified, web::Guard};
-use tower::{Service, ServiceExt};
+use tower::{Service as _, ServiceExt};
 
 const SCOPE: &str = "invoice:*:read invoice:7:write order:*:list order:*:read report:*:read \
                      user:42:read";

@@ -3,12 +3,16 @@
 //!
 //! `cargo bench --features jsonwebtoken-provider --bench verify -- ratios` prints the ratios
 //! only: medians over rounds in which every case has its turn, so that a machine that changes
-//! its speed changes all of them alike.
+//! its speed changes all of them alike. With the feature `aws-lc-rs` the second backend is measured
+//! too.
 
 #![expect(missing_docs, reason = "criterion's macro makes a public function")]
 #![expect(clippy::unwrap_used, clippy::indexing_slicing, reason = "a bench fails by panicking")]
 #![expect(clippy::disallowed_methods, reason = "the peer is measured through its own front door")]
 
+#[cfg(feature = "aws-lc-rs")]
+#[path = "verify/aws_lc.rs"]
+mod aws_lc;
 #[path = "verify/floor.rs"]
 mod floor;
 #[path = "verify/peer.rs"]
@@ -60,6 +64,12 @@ fn ready<F: Future>(future: F) -> F::Output {
     }
 }
 
+fn grant() -> Grant {
+    Grant::new("user-42", SCOPE.parse().unwrap())
+        .client("web")
+        .access_lifetime(Duration::from_secs(24 * 60 * 60))
+}
+
 /// One algorithm: an authority, one of its tokens, and everyone who handles it.
 struct Subject {
     name: &'static str,
@@ -83,9 +93,7 @@ impl Subject {
             .verified_cache(0)
             .build()
             .unwrap();
-        let grant = Grant::new("user-42", SCOPE.parse().unwrap())
-            .client("web")
-            .access_lifetime(Duration::from_secs(24 * 60 * 60));
+        let grant = grant();
         let minted = ready(authority.issue_access(grant.clone())).unwrap();
         let token = minted.access_token().expose_secret().to_owned();
         let subject = Self {
@@ -171,6 +179,8 @@ fn groups(c: &mut Criterion) {
             group.finish();
         }
     }
+    #[cfg(feature = "aws-lc-rs")]
+    aws_lc::groups(c);
 }
 
 /// One of many keys is found as fast as the only one; a decision on what was verified is next to
@@ -210,6 +220,8 @@ fn print_ratios() {
         print_ratios_of("verify", subject.name, &subject.verifying());
         print_ratios_of("issue", subject.name, &subject.issuing());
     }
+    #[cfg(feature = "aws-lc-rs")]
+    aws_lc::print_ratios();
     let subject = Subject::new(Algorithm::HS256);
     let verifiers = [1, 16].map(|count| verifier(keys(count)));
     let [one, sixteen] = &verifiers;

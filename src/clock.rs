@@ -122,6 +122,35 @@ impl Debug for Timestamp {
 
 /// Where the time comes from. A host gives its own to move time in tests
 /// (`testing::TestClock` is one); everything else uses [`SystemClock`].
+///
+/// ```
+#[doc = a_builder!()]
+/// use hallpass::clock::Clock;
+/// # use hallpass::Timestamp;
+/// use std::{sync::{Arc, atomic::{AtomicU64, Ordering}}, time::Duration};
+///
+/// /// A clock that shows what a test says: seconds since it began.
+/// #[derive(Debug, Default)]
+/// struct Moved(AtomicU64);
+///
+/// impl Clock for Moved {
+///     fn now(&self) -> Timestamp {
+///         Timestamp::from_unix_seconds(1_700_000_000) + self.monotonic()
+///     }
+///
+///     fn monotonic(&self) -> Duration {
+///         Duration::from_secs(self.0.load(Ordering::Relaxed))
+///     }
+/// }
+///
+/// let clock = Arc::new(Moved::default());
+/// let authority = builder.clock(Arc::clone(&clock)).build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// clock.0.store(3600, Ordering::Relaxed);
+/// let error = authority.verify(issued.access_token()).await.unwrap_err();
+/// assert_eq!(error.to_string(), "the token has expired");
+/// # Ok(()) }
+/// ```
 pub trait Clock: Debug + Send + Sync + 'static {
     /// The current wall-clock time, which decides expiry.
     fn now(&self) -> Timestamp;
@@ -142,6 +171,15 @@ impl<T: Clock + ?Sized> Clock for Arc<T> {
 }
 
 /// The operating system's clocks.
+///
+/// ```
+/// use hallpass::clock::{Clock, SystemClock};
+///
+/// let clock = SystemClock::new();
+/// let before = clock.monotonic();
+/// println!("it is {}", clock.now());
+/// assert!(clock.monotonic() >= before, "even when somebody sets the wall clock back");
+/// ```
 #[derive(Debug, Clone)]
 pub struct SystemClock {
     started: Instant,

@@ -55,10 +55,12 @@ pub mod actix {}
 pub mod gateway {}
 
 /// An authorization server.
+#[cfg(feature = "oauth")]
 #[doc = include_str!("../docs/oauth.md")]
 pub mod oauth {}
 
 /// The endpoints that clients call directly.
+#[cfg(feature = "oauth")]
 #[doc = include_str!("../docs/oauth-endpoints.md")]
 pub mod oauth_endpoints {}
 
@@ -90,3 +92,7 @@ pub mod faq {}
 /// What was done to find faults.
 #[doc = include_str!("../docs/assurance.md")]
 pub mod assurance {}
+
+/// What is fast, why, and how to see it.
+#[doc = include_str!("../docs/performance.md")]
+pub mod performance {}

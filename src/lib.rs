@@ -33,6 +33,9 @@
 //! | [`token`], [`secret`], [`id`], [`clock`] | what is carried, what is hidden, what is named, what time it is |
 //! | [`guide`] | the pages of the documentation |
 
+#[macro_use]
+mod example;
+
 pub mod authority;
 mod base64url;
 pub mod clock;

@@ -1,11 +1,11 @@
 //! Knows the life of an API key: made, listed, changed, replaced, ended.
 //! Must not know how one is checked; the verifier does.
 
-use std::{
-    fmt::{self, Debug},
-    time::Duration,
-};
+mod issued;
 
+use std::time::Duration;
+
+pub use self::issued::IssuedApiKey;
 use super::{
     Authority, Inner,
     error::{ApiKeyError, IssueError, RevokeError, SigningError},
@@ -17,7 +17,6 @@ use crate::{
     clock::Timestamp,
     event,
     id::{ApiKeyId, Subject},
-    scope::Negotiated,
     secret::{ApiKey, TokenText},
     store::{
         ApiKeyChange, ApiKeyRecord, EndReason, InsertOutcome, RotateApiKeyOutcome, StoreError,
@@ -25,49 +24,20 @@ use crate::{
     token::{OpaqueKind, opaque::OpaqueParts},
 };
 
-/// An API key, just made: the one time its secret can be seen.
-#[must_use]
-pub struct IssuedApiKey {
-    key: ApiKey,
-    record: ApiKeyRecord,
-    negotiated: Option<Negotiated>,
-}
-
-impl IssuedApiKey {
-    /// The key. It is stored nowhere; show it once.
-    #[must_use]
-    pub fn api_key(&self) -> &ApiKey {
-        &self.key
-    }
-
-    /// Its id, for lists and for ending it. No credential.
-    #[must_use]
-    pub fn id(&self) -> ApiKeyId {
-        self.record.id
-    }
-
-    /// What is remembered of it.
-    #[must_use]
-    pub fn record(&self) -> &ApiKeyRecord {
-        &self.record
-    }
-
-    /// How the requested scope was negotiated; nothing for a successor.
-    #[must_use]
-    pub fn negotiated(&self) -> Option<&Negotiated> {
-        self.negotiated.as_ref()
-    }
-}
-
-impl Debug for IssuedApiKey {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("IssuedApiKey").field("record", &self.record).finish_non_exhaustive()
-    }
-}
-
 impl Authority {
     /// Makes an API key: an opaque access token that works until `expires_at`, or until it is
     /// revoked. `name` is what lists call it.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::verifier::TokenKind;
+    ///
+    /// let grant = Grant::new("ci", "artifact:*:write".parse()?);
+    /// let made = authority.issue_api_key(grant, "nightly build", None).await?;
+    /// let who = authority.verify(made.api_key()).await?; // as any access token
+    /// assert_eq!((who.subject(), who.kind()), ("ci", TokenKind::ApiKey));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`ApiKeyError`]; nothing was given out then.
@@ -141,6 +111,19 @@ impl Authority {
     /// Changes a live key's name, scope or expiry. The scope is narrowed as at issue. The expiry can be brought forward only: the
     /// key itself carries the first one. For a longer life, rotate it.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::store::ApiKeyChange;
+    ///
+    /// let grant = Grant::new("ci", "artifact:*:*".parse()?);
+    /// let made = authority.issue_api_key(grant, "build", None).await?;
+    /// let scope = Some("artifact:*:read".parse()?);
+    /// let change = ApiKeyChange { scope, ..ApiKeyChange::default() };
+    /// authority.update_api_key(&made.id(), &change).await?;
+    /// assert!(!authority.verify(made.api_key()).await?.allows(&("artifact", "7", "write")));
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`ApiKeyError`]; nothing changed then, or, after `Unavailable`, repeating it is safe.
     pub async fn update_api_key(
@@ -169,6 +152,17 @@ impl Authority {
 
     /// Replaces a live key by a new one with the same rights. The old one works for `overlap`
     /// more, so that its users can change over. `expires_at` is the new key's.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let grant = Grant::new("ci", "artifact:*:write".parse()?);
+    /// let old = authority.issue_api_key(grant, "build", None).await?;
+    /// let day = std::time::Duration::from_secs(24 * 60 * 60);
+    /// let new = authority.rotate_api_key(&old.id(), day, None).await?;
+    /// assert!(authority.verify(old.api_key()).await.is_ok(), "for a day");
+    /// assert!(authority.verify(new.api_key()).await.is_ok());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`ApiKeyError`]; of many callers one wins, the others get
@@ -222,6 +216,16 @@ impl Authority {
 
     /// The id of the record of this API key: what lists show and [`end_api_key`](Self::end_api_key)
     /// takes.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let grant = Grant::new("ci", "artifact:*:write".parse()?);
+    /// let made = authority.issue_api_key(grant, "build", None).await?;
+    /// let leaked = made.api_key().expose_secret(); // as somebody reports it
+    /// assert!(authority.end_api_key(&authority.api_key_id(leaked)?).await?);
+    /// assert!(authority.verify(leaked).await.is_err());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`ApiKeyError::Token`] when the text is no live key of this authority.

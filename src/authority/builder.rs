@@ -9,7 +9,7 @@ use super::{Authority, Client, Policy};
 use crate::{
     clock::{Clock, SystemClock},
     id::{Audience, IdError},
-    key::{Algorithm, KeyPolicy, KeyRing, SigningKey, VerifyingKey},
+    key::{Algorithm, Backend, KeyPolicy, KeyRing, SigningKey, VerifyingKey},
     scope::Negotiation,
     secret::MasterSecret,
     store::{ServerStore, SigningKeyStore, Store},
@@ -25,6 +25,7 @@ pub struct AuthorityBuilder {
     audience: Vec<Result<Audience, IdError>>,
     keys: Option<KeyChoice>,
     verifying_keys: Vec<VerifyingKey>,
+    backend: Option<Backend>,
     store: Option<Arc<dyn Store>>,
     server: Option<Arc<dyn ServerStore>>,
     master_secret: Option<MasterSecret>,
@@ -61,6 +62,7 @@ impl Authority {
             audience: Vec::new(),
             keys: None,
             verifying_keys: Vec::new(),
+            backend: None,
             store: None,
             server: None,
             master_secret: None,
@@ -142,6 +144,13 @@ impl AuthorityBuilder {
     /// A key that verifies but does not sign: the one before, until its last token has expired.
     pub fn verifying_key(mut self, key: VerifyingKey) -> Self {
         self.verifying_keys.push(key);
+        self
+    }
+
+    /// What computes the signatures of access tokens: of all keys here, given, managed and yet to
+    /// be made. Default: each key as it was given, and managed ones on [`Backend::Ring`].
+    pub fn backend(mut self, backend: Backend) -> Self {
+        self.backend = Some(backend);
         self
     }
 

@@ -27,6 +27,23 @@ use crate::{
 const CODE_LIFETIME: Duration = Duration::from_secs(60);
 
 /// What a code is bound to, beside the grant.
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::authority::{Client, CodeBinding, CodeRedemption};
+///
+/// let app = authority.register_client(Client::public("app")).await?.id;
+/// let binding = CodeBinding::new("E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM")
+///     .redirect_uri("https://app.example.com/callback");
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("app");
+/// let code = authority.issue_code(grant, binding).await?;
+///
+/// // The verifier is right, and the client names no redirect address.
+/// let redemption = CodeRedemption::new(&app, "dBjftJeZ4CVP-mB92K27uhbUJU1p1r_wW1gFWFOEjXk");
+/// let error = authority.redeem_code(&code, redemption).await.unwrap_err();
+/// assert!(error.to_string().ends_with("the redirect address or the verifier is another"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct CodeBinding {

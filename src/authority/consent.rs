@@ -10,6 +10,25 @@ use crate::{
 };
 
 /// A consent could not be changed. Repeating it is safe.
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::{authority::ConsentError, id::{ClientId, Subject}};
+///
+/// let (ada, app) = (Subject::parse("ada")?, ClientId::parse("app")?);
+/// let books = (0..100).map(|id| format!("book:{id}:read")).collect::<Vec<_>>().join(" ");
+/// let pages = books.replace("book", "page");
+/// let _ = authority.give_consent(&ada, &app, &books.parse()?).await?;
+/// match authority.give_consent(&ada, &app, &pages.parse()?).await {
+///     // What was consented to before stays. Ask for `page:*:read` instead.
+///     Err(ConsentError::Scope(error)) => {
+///         assert_eq!(error.to_string(), "scope has 200 items, the limit is 128");
+///     }
+///     Err(ConsentError::Unavailable(error)) => eprintln!("try again: {error}"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConsentError {
@@ -50,6 +69,17 @@ impl Authority {
 
     /// Adds to what a subject has consented to, and gives what that is now.
     ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::id::{ClientId, Subject};
+    ///
+    /// let (ada, app) = (Subject::parse("ada")?, ClientId::parse("app")?);
+    /// let _ = authority.give_consent(&ada, &app, &"invoice:7:read".parse()?).await?;
+    /// let all = authority.give_consent(&ada, &app, &"report:*:read".parse()?).await?;
+    /// assert_eq!(all.as_str(), "invoice:7:read report:*:read");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`ConsentError`]; repeating it is safe.
     pub async fn give_consent(
@@ -74,6 +104,17 @@ impl Authority {
     /// before, all that the client holds for the subject ends in the same step: a session's scope
     /// never changes.
     ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::id::{ClientId, Subject};
+    ///
+    /// let (ada, app) = (Subject::parse("ada")?, ClientId::parse("app")?);
+    /// let _ = authority.give_consent(&ada, &app, &"invoice:*:*".parse()?).await?;
+    /// let left = authority.narrow_consent(&ada, &app, &"invoice:*:read".parse()?).await?;
+    /// assert_eq!(left.as_str(), "invoice:*:read"); // the app's sessions have ended
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`ConsentError`]; repeating it is safe.
     pub async fn narrow_consent(
@@ -97,6 +138,21 @@ impl Authority {
 
     /// Takes a consent back. All that the client holds for the subject ends in the same step:
     /// the next use of any of it is refused, here at once, elsewhere within the poll interval.
+    ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::{authority::Client, id::Subject};
+    ///
+    /// let app = authority.register_client(Client::public("app")).await?.id;
+    /// let ada = Subject::parse("ada")?;
+    /// let _ = authority.give_consent(&ada, &app, &"invoice:*:read".parse()?).await?;
+    /// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("app");
+    /// let issued = authority.issue(grant).await?;
+    ///
+    /// assert_eq!(authority.withdraw_consent(&ada, &app).await?.sessions, 1);
+    /// assert!(authority.verify(issued.access_token()).await.is_err());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`StoreError`]; repeating it is safe.

@@ -21,13 +21,18 @@ use crate::{
 /// [`issue`](super::Authority::issue), so that a grant is written in one expression.
 ///
 /// ```
-/// use hallpass::Grant;
-///
-/// let grant = Grant::new("user-42", "invoice:*:read".parse()?)
+#[doc = an_authority!()]
+/// let scope: Scope = "invoice:*:read".parse()?;
+/// let grant = Grant::new("user-42", scope.clone())
 ///     .client("web")
 ///     .label("Ada's phone")
 ///     .claim("tenant", "acme");
-/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// assert!(authority.issue(grant).await.is_ok());
+///
+/// let nobody = authority.issue(Grant::new("", scope)).await.unwrap_err();
+/// let found = "the grant names a bad identifier: a subject must not be empty";
+/// assert_eq!(nobody.to_string(), found);
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 #[must_use]

@@ -29,6 +29,19 @@ impl Authority {
     /// What is granted is the requested scope, narrowed to the client's ceiling and to what the
     /// subject may do now; [`Issued::scope`] tells it, and [`Issued::negotiated`] what fell away.
     ///
+    /// ```
+    #[doc = a_builder!()]
+    /// use hallpass::authority::Client;
+    ///
+    /// let reader = Client::public("reader").scope("invoice:*:read".parse()?);
+    /// let authority = builder.client(reader).build()?;
+    ///
+    /// let grant = Grant::new("ada", "invoice:*:* report:*:read".parse()?).client("reader");
+    /// let issued = authority.issue(grant).await?;
+    /// assert_eq!(issued.scope().as_str(), "invoice:*:read", "no more than its client may have");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`IssueError`]; nothing was given out then.
     pub async fn issue(&self, grant: Grant) -> Result<Issued, IssueError> {
@@ -79,6 +92,19 @@ impl Authority {
     /// Gives out an access token that belongs to no session: it has no refresh token, and ends
     /// by its own expiry, or when it, its subject or its client is revoked. The store is asked
     /// for a client that was registered in it, and for no other.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use std::time::Duration;
+    ///
+    /// let grant = Grant::new("nightly", "report:*:run".parse()?);
+    /// let minute = Duration::from_secs(60);
+    /// let minted = authority.issue_access(grant.access_lifetime(minute)).await?;
+    /// let who = authority.verify(minted.access_token()).await?;
+    /// who.require(("report", "7", "run"))?;
+    /// assert_eq!(who.session_id(), None, "it cannot be refreshed");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`IssueError`]; nothing was given out then.

@@ -1,25 +1,40 @@
 //! Knows what was given out, and the one way its secrets leave as a response.
 //! Must not know how it came to be.
 
+mod response;
+
 use std::{
     fmt::{self, Debug},
     time::Duration,
 };
 
-use serde::Serialize;
-
+pub use self::response::TokenResponse;
 use super::mint::MintedAccess;
+#[cfg(feature = "oauth")]
+use crate::secret::IdToken;
 use crate::{
     clock::Timestamp,
     id::{SessionId, TokenId},
     scope::{Negotiated, Scope},
-    secret::{AccessToken, IdToken, RefreshToken},
+    secret::{AccessToken, RefreshToken},
     store::{Granted, SessionRecord},
 };
 
 /// Tokens of a session, just given out. Only an [`Authority`](super::Authority) makes one.
 ///
 /// It does not serialize: [`into_response`](Self::into_response) is the one way out.
+///
+/// ```
+#[doc = an_authority!()]
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// println!("session {} until {}", issued.session_id(), issued.session_expires_at());
+/// assert!(!format!("{issued:?}").contains(issued.access_token().expose_secret()));
+///
+/// let response = issued.into_response();
+/// assert!(response.body().contains(r#""token_type":"Bearer""#));
+/// assert!(response.body().contains(r#""scope":"invoice:*:read""#));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct Issued {
     access: MintedAccess,
@@ -111,6 +126,19 @@ impl Issued {
 
     /// How the request was negotiated: what was rejected, what was narrowed. Nothing for a
     /// refresh.
+    ///
+    /// ```
+    #[doc = a_builder!()]
+    /// use hallpass::authority::Client;
+    ///
+    /// let app = Client::public("app").scope("invoice:*:read".parse()?);
+    /// let authority = builder.client(app).build()?;
+    /// let grant = Grant::new("ada", "invoice:*:read report:*:read".parse()?).client("app");
+    /// let issued = authority.issue(grant).await?;
+    /// let negotiated = issued.negotiated().expect("a new session's scope is negotiated");
+    /// assert!(negotiated.rejected().eq(["report:*:read"]));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn negotiated(&self) -> Option<&Negotiated> {
         self.negotiated.as_ref()
@@ -153,6 +181,18 @@ impl Issued {
     }
 
     /// How a refresh was granted; nothing for a new session.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::store::Granted;
+    ///
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let next = authority.refresh(issued.refresh_token()).await?;
+    /// assert!(matches!(next.how(), Some(Granted::Rotated { .. })));
+    /// let again = authority.refresh(issued.refresh_token()).await?; // the answer had got lost
+    /// assert_eq!(again.how(), Some(Granted::Replayed));
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn how(&self) -> Option<Granted> {
         self.how
@@ -178,6 +218,15 @@ impl Debug for Issued {
 }
 
 /// An access token without a session, just given out.
+///
+/// ```
+#[doc = an_authority!()]
+/// let minted = authority.issue_access(Grant::new("nightly", "report:*:run".parse()?)).await?;
+/// assert_eq!(minted.scope().as_str(), "report:*:run");
+/// assert!(authority.verify(minted.access_token()).await.is_ok());
+/// assert!(!minted.into_response().body().contains("refresh_token"));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct Minted {
     access: MintedAccess,
@@ -231,67 +280,5 @@ impl Debug for Minted {
             .field("scope", &self.access.scope)
             .field("expires_at", &self.access.expires_at)
             .finish_non_exhaustive()
-    }
-}
-
-/// A successful token response (RFC 6749 §5.1) as plain data: status 200, these headers, this
-/// body. It holds secrets; send it and let go of it.
-pub struct TokenResponse {
-    body: zeroize::Zeroizing<String>,
-}
-
-#[derive(Serialize)]
-struct Body<'a> {
-    access_token: &'a str,
-    token_type: &'static str,
-    expires_in: u64,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    refresh_token: Option<&'a str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    id_token: Option<&'a str>,
-    scope: String,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    rejected_scope: Option<String>,
-}
-
-impl TokenResponse {
-    /// The headers every token response must have.
-    pub const HEADERS: [(&'static str, &'static str); 3] = [
-        ("content-type", "application/json"),
-        ("cache-control", "no-store"),
-        ("pragma", "no-cache"),
-    ];
-
-    fn of(
-        access: &MintedAccess,
-        negotiated: Option<&Negotiated>,
-        refresh: Option<&RefreshToken>,
-        id_token: Option<&IdToken>,
-    ) -> Self {
-        let rejected = negotiated.map(Negotiated::rejected_scope);
-        let body = Body {
-            access_token: access.token.expose_secret(),
-            token_type: "Bearer",
-            expires_in: access.expires_at.saturating_since(access.issued_at).as_secs(),
-            refresh_token: refresh.map(RefreshToken::expose_secret),
-            id_token: id_token.map(IdToken::expose_secret),
-            scope: negotiated
-                .map_or_else(|| access.scope.as_str().to_owned(), Negotiated::response_scope),
-            rejected_scope: rejected.filter(|rejected| !rejected.is_empty()),
-        };
-        // INVARIANT (plain body): strings and a number always serialize.
-        Self { body: serde_json::to_string(&body).unwrap_or_default().into() }
-    }
-
-    /// The JSON body.
-    #[must_use]
-    pub fn body(&self) -> &str {
-        &self.body
-    }
-}
-
-impl Debug for TokenResponse {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("TokenResponse([redacted])")
     }
 }

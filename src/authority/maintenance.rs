@@ -53,6 +53,14 @@ impl Authority {
     /// what is wrong. Call it at start-up; without it the first verb does the same. Managed keys
     /// that do not exist yet are made.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// assert!(!authority.verifier().is_fresh(), "nothing was asked yet");
+    /// authority.ready().await?; // before the first request is let in
+    /// assert!(authority.verifier().is_fresh());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`VerifyError`] when the store does not answer, or the keys in it do not open.
     pub async fn ready(&self) -> Result<(), VerifyError> {
@@ -66,6 +74,16 @@ impl Authority {
     ///
     /// Errors of the store are told to the operator and tried again; verification fails closed
     /// by itself when it knows too little.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use std::time::Duration;
+    ///
+    /// // In a loop: `loop { sleep(authority.tick().await).await }`.
+    /// let wait = authority.tick().await;
+    /// assert!(wait <= Duration::from_millis(500), "the feed is read twice a second");
+    /// # Ok(()) }
+    /// ```
     pub async fn tick(&self) -> Duration {
         if let Err(error) = self.ensure_retention().await {
             event::store_failed("raise_retention", &error);
@@ -149,6 +167,20 @@ impl Authority {
 }
 
 /// What was forgotten.
+///
+/// ```
+#[doc = an_authority!()]
+/// let mut forgotten = 0;
+/// loop {
+///     let pruned = authority.prune(1_000).await?;
+///     forgotten += pruned.sessions;
+///     if !pruned.more {
+///         break; // the last batch was not full
+///     }
+/// }
+/// assert_eq!(forgotten, 0, "nothing has expired yet");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct Pruned {

@@ -42,6 +42,7 @@ mod policy;
 mod redeem;
 mod refresh;
 mod revoke;
+mod sessions;
 #[cfg(feature = "tokio")]
 mod spawn;
 #[cfg(feature = "oauth")]
@@ -76,7 +77,8 @@ use self::{
 #[cfg(feature = "oauth")]
 pub use self::{
     code::CodeBinding,
-    redeem::{CodeError, CodeRedemption, RedeemedCode},
+    error::CodeError,
+    redeem::{CodeRedemption, RedeemedCode},
 };
 use crate::{
     clock::Clock,
@@ -94,6 +96,19 @@ use crate::{
 ///
 /// Cloning is cheap and shares everything. See the [module](self) for the life of a token, and
 /// [`Authority::builder`] for a start.
+///
+/// ```
+#[doc = an_authority!()]
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// let issued = authority.issue(grant).await?;
+///
+/// let shared = authority.clone(); // in every handler, on every thread
+/// let who = shared.verify(issued.access_token()).await?;
+/// assert_eq!((who.subject(), who.client_id()), ("ada", Some("web")));
+/// assert!(who.allows(&("invoice", "7", "read")));
+/// assert!(!who.allows(&("invoice", "7", "write")));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Authority(Arc<Inner>);
 
@@ -133,6 +148,19 @@ impl Authority {
     ///
     /// A JWT costs no I/O while what was revoked is known recently enough.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::verifier::FailureKind;
+    ///
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// assert_eq!(authority.verify(issued.access_token()).await?.subject(), "ada");
+    ///
+    /// let error = authority.verify(issued.refresh_token()).await.unwrap_err();
+    /// assert_eq!(error.kind(), FailureKind::BadCredential); // 401; `Unavailable` would be 503
+    /// assert_eq!(error.to_string(), "this kind of token gives no access");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`VerifyError`] says why it is refused.
     pub async fn verify(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
@@ -141,6 +169,18 @@ impl Authority {
 
     /// The half of this authority that checks tokens, to hand to a resource server in the same
     /// process. It shares the knowledge of what was revoked.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let verifier = authority.verifier();
+    /// verifier.ready().await?;
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// assert_eq!(verifier.verify_jwt(issued.access_token())?.subject(), "ada");
+    ///
+    /// let _ = authority.revoke(issued.access_token()).await?;
+    /// assert!(verifier.verify_jwt(issued.access_token()).is_err(), "it knows at once");
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn verifier(&self) -> Verifier {
         self.0.verifier.clone()

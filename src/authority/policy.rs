@@ -12,6 +12,18 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 pub const MAX_ABSOLUTE: Duration = Duration::from_secs(400 * 24 * 60 * 60);
 
 /// Whether each refresh replaces the refresh token.
+///
+/// ```
+#[doc = a_builder!()]
+/// use hallpass::{authority::{Policy, RotationMode}, store::Granted};
+///
+/// let authority = builder.policy(Policy::new().rotation(RotationMode::Off)).build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let next = authority.refresh(issued.refresh_token()).await?;
+/// assert_eq!(next.how(), Some(Granted::Kept));
+/// assert_eq!(next.refresh_token().expose_secret(), issued.refresh_token().expose_secret());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum RotationMode {
@@ -26,6 +38,25 @@ pub enum RotationMode {
 }
 
 /// Whether the authority learns that an access token of a new generation was used.
+///
+/// ```
+#[doc = a_builder!()]
+/// use hallpass::authority::{ConfirmationSignal, Policy, RefreshError};
+///
+/// let policy = Policy::new()
+///     .retry_window(std::time::Duration::ZERO)
+///     .confirmation(ConfirmationSignal::Wired);
+/// let authority = builder.policy(policy).build()?;
+/// let old = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let _lost = authority.refresh(old.refresh_token()).await?;
+/// let next = authority.refresh(old.refresh_token()).await?; // nobody has seen the first answer
+///
+/// let _ = authority.verify(next.access_token()).await?; // the client has the new tokens …
+/// authority.tick().await; // … and the store knows it
+/// let again = authority.refresh(old.refresh_token()).await;
+/// assert!(matches!(again, Err(RefreshError::Reused(_))));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum ConfirmationSignal {
@@ -41,10 +72,16 @@ pub enum ConfirmationSignal {
 /// How tokens and sessions behave. What a session gets is frozen into it when it is created.
 ///
 /// ```
+#[doc = a_builder!()]
 /// use hallpass::authority::Policy;
 /// use std::time::Duration;
 ///
-/// let policy = Policy::new().access_lifetime(Duration::from_secs(300)).strict(true);
+/// let five_minutes = Duration::from_secs(300);
+/// let policy = Policy::new().access_lifetime(five_minutes).max_sessions(5);
+/// let authority = builder.policy(policy).build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// assert!(issued.expires_in() <= five_minutes);
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Policy {

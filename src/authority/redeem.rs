@@ -8,23 +8,37 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use super::{
     Authority, Inner,
     code::{Extra, first_refresh},
-    error::SigningError,
+    error::{CodeError, SigningError},
     id_token::IdTokenClaims,
     issued::{Issued, TokenResponse},
 };
 use crate::{
     clock::Timestamp,
     crypto, event,
-    id::{Audience, ClientId, SessionId},
+    id::{Audience, ClientId},
     secret::{IdToken, RefreshToken, TokenText},
     store::{
-        Attempt, CodeRecord, CodeRefusal, EndReason, RedeemOutcome, Redemption, ServerStore,
-        SessionRecord, StoreError, StoreErrorKind,
+        Attempt, CodeRecord, EndReason, RedeemOutcome, Redemption, ServerStore, SessionRecord,
+        StoreError, StoreErrorKind,
     },
-    token::{OpaqueError, OpaqueKind, opaque::OpaqueParts},
+    token::{OpaqueKind, opaque::OpaqueParts},
 };
 
 /// A code as a client presents it, and what comes with it.
+///
+/// ```
+#[doc = a_code!()]
+/// use hallpass::{authority::CodeRedemption, id::ClientId};
+///
+/// let other = ClientId::parse("other")?;
+/// let stolen = CodeRedemption::new(&other, verifier);
+/// assert!(authority.redeem_code(&code, stolen).await.is_err());
+///
+/// let own = CodeRedemption::new(&app, verifier);
+/// let redeemed = authority.redeem_code(&code, own).await?; // the thief changed nothing
+/// assert_eq!(redeemed.issued().scope().as_str(), "openid invoice:*:read");
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct CodeRedemption<'a> {
@@ -66,6 +80,17 @@ impl Debug for CodeRedemption<'_> {
 }
 
 /// What a code gave.
+///
+/// ```
+#[doc = a_code!()]
+/// use hallpass::authority::CodeRedemption;
+///
+/// let redeemed = authority.redeem_code(&code, CodeRedemption::new(&app, verifier)).await?;
+/// assert!(redeemed.is_refreshable());
+/// assert!(redeemed.id_token().is_some(), "`openid` was granted");
+/// assert!(redeemed.into_response().body().contains(r#""id_token":"ey"#));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct RedeemedCode {
     issued: Issued,
@@ -106,45 +131,6 @@ impl Debug for RedeemedCode {
             .field("issued", &self.issued)
             .field("refreshable", &self.refreshable)
             .finish_non_exhaustive()
-    }
-}
-
-/// An authorization code got nothing.
-#[derive(Debug, thiserror::Error)]
-#[non_exhaustive]
-pub enum CodeError {
-    /// The text is no code of this authority, or it has expired. The store was not asked.
-    #[error("the code does not fit: {0}")]
-    Token(#[from] OpaqueError),
-    /// The verifier is none (RFC 7636 §4.1). The code was not touched.
-    #[error("a code verifier has 43 to 128 letters, digits and `-._~`")]
-    Verifier,
-    /// The code was redeemed before: the session it had opened has been ended now.
-    #[error("the code was used before: the session has been ended")]
-    Replayed(SessionId),
-    /// The code is not good for this client, redirect and verifier, or not any more.
-    #[error("the code is refused: {}", refusal(*.0))]
-    Refused(CodeRefusal),
-    /// The requested audience is more than was granted (RFC 8707 §2.2, `invalid_target`). The
-    /// code is used up.
-    #[error("the requested audience is more than was granted")]
-    AudienceExceeded,
-    /// The signing key failed.
-    #[error("the token could not be signed or sealed")]
-    Signing(#[from] SigningError),
-    /// The store did not answer: the code may or may not be used up.
-    #[error("{0}")]
-    Unavailable(#[from] StoreError),
-}
-
-fn refusal(why: CodeRefusal) -> &'static str {
-    match why {
-        CodeRefusal::Unknown => "it is not known",
-        CodeRefusal::OtherClient => "it belongs to another client",
-        CodeRefusal::Expired => "it has expired",
-        CodeRefusal::Mismatch => "the redirect address or the verifier is another",
-        CodeRefusal::Used => "it was used before",
-        CodeRefusal::Revoked => "its subject or client was revoked",
     }
 }
 

@@ -23,12 +23,17 @@ use crate::{
 
 /// A refresh and what comes with it.
 ///
-/// ```no_run
-/// # async fn f(authority: hallpass::Authority, token: &str) -> Result<(), Box<dyn std::error::Error>> {
+/// ```
+#[doc = an_authority!()]
 /// use hallpass::authority::Refresh;
 ///
-/// let less = Refresh::new(token).scope("invoice:7:read".parse()?);
-/// let issued = authority.refresh_with(less).await?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:*".parse()?)).await?;
+/// let less = Refresh::new(issued.refresh_token()).scope("invoice:7:read".parse()?);
+/// let next = authority.refresh_with(less).await?;
+/// assert_eq!(next.scope().as_str(), "invoice:7:read");
+///
+/// let full = authority.refresh(next.refresh_token()).await?;
+/// assert_eq!(full.scope().as_str(), "invoice:*:*", "the session keeps its scope");
 /// # Ok(()) }
 /// ```
 #[must_use]
@@ -96,6 +101,18 @@ impl Authority {
     /// For public clients and the host's own sessions; a confidential client's session needs
     /// [`refresh_with`](Self::refresh_with) and the client.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let next = authority.refresh(issued.refresh_token()).await?;
+    /// assert_eq!(next.session_id(), issued.session_id());
+    ///
+    /// // The answer got lost on its way. The client asks again, and gets the very same token.
+    /// let again = authority.refresh(issued.refresh_token()).await?;
+    /// assert_eq!(again.refresh_token().expose_secret(), next.refresh_token().expose_secret());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`RefreshError`]. After [`RefreshError::Reused`] the session has ended; after every other
     /// error it is as it was, and the token may be presented again.
@@ -104,6 +121,22 @@ impl Authority {
     }
 
     /// Goes on with a session, with the client, a proof, or less scope.
+    ///
+    /// ```
+    #[doc = a_builder!()]
+    /// use hallpass::{authority::{Client, Refresh, RefreshError}, id::ClientId};
+    ///
+    /// let authority = builder.client(Client::confidential("partner")).build()?;
+    /// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("partner");
+    /// let issued = authority.issue(grant).await?;
+    /// let alone = authority.refresh(issued.refresh_token()).await;
+    /// assert!(matches!(alone, Err(RefreshError::ClientRequired)));
+    ///
+    /// let partner = ClientId::parse("partner")?; // which has just proved itself to you
+    /// let refresh = Refresh::new(issued.refresh_token()).client(&partner);
+    /// assert!(authority.refresh_with(refresh).await.is_ok());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`RefreshError`], as [`refresh`](Self::refresh).

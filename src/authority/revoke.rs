@@ -6,13 +6,27 @@ use crate::{
     event,
     id::{ApiKeyId, ClientId, SessionId, Subject},
     secret::TokenText,
-    store::{
-        EndReason, EndedCounts, Owner, Reach, SessionRecord, StoreError, StoreErrorKind, Target,
-    },
+    store::{EndReason, EndedCounts, Owner, Reach, StoreError, StoreErrorKind, Target},
     token::OpaqueKind,
 };
 
 /// What a revocation by token text did.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::authority::Revocation;
+///
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let said = match authority.revoke(issued.access_token()).await? {
+///     Revocation::AccessToken => "this token; its session goes on".to_owned(),
+///     Revocation::Session(id) => format!("session {id} with all its tokens"),
+///     Revocation::ApiKey(id) => format!("API key {id}"),
+///     _ => "nothing".to_owned(),
+/// };
+/// assert_eq!(said, "this token; its session goes on");
+/// assert!(authority.refresh(issued.refresh_token()).await.is_ok());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[must_use]
 #[non_exhaustive]
@@ -32,6 +46,18 @@ impl Authority {
     /// Takes back a token: an access token alone, a refresh token with its whole session, or an
     /// API key (RFC 7009 §2.1). When this returns, every verifier of this process refuses it;
     /// others do within their poll interval. A token that is not known is not an error.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::authority::Revocation;
+    ///
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let done = authority.revoke(issued.refresh_token()).await?;
+    /// assert_eq!(done, Revocation::Session(issued.session_id()));
+    /// assert!(authority.verify(issued.access_token()).await.is_err(), "it ends, too");
+    /// assert_eq!(authority.revoke("what is it?").await?, Revocation::Nothing);
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`RevokeError`]; repeating it is safe.
@@ -95,6 +121,17 @@ impl Authority {
 
     /// Ends one session by its id, in the host's own code. Says whether it was live.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let phone = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// assert!(authority.end_session(&phone.session_id()).await?);
+    /// assert!(!authority.end_session(&phone.session_id()).await?, "it had ended");
+    ///
+    /// let error = authority.verify(phone.access_token()).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "the token was revoked: with its session");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`RevokeError`]; repeating it is safe.
     pub async fn end_session(&self, id: &SessionId) -> Result<bool, RevokeError> {
@@ -103,6 +140,20 @@ impl Authority {
     }
 
     /// Ends everything of a subject: sessions, access tokens and API keys.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::id::Subject;
+    ///
+    /// let scope: Scope = "invoice:*:read".parse()?;
+    /// let _phone = authority.issue(Grant::new("ada", scope.clone())).await?;
+    /// let script = authority.issue_api_key(Grant::new("ada", scope), "backup", None).await?;
+    ///
+    /// let ended = authority.revoke_subject(&Subject::parse("ada")?).await?; // who has left
+    /// assert_eq!((ended.sessions, ended.api_keys), (1, 1));
+    /// assert!(authority.verify(script.api_key()).await.is_err());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`RevokeError`]; repeating it is safe.
@@ -113,6 +164,25 @@ impl Authority {
 
     /// Signs a subject out everywhere: sessions and access tokens end, API keys stay.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::id::Subject;
+    ///
+    /// let scope: Scope = "invoice:*:read".parse()?;
+    /// let ada = || Grant::new("ada", scope.clone());
+    /// let phone = authority.issue(ada()).await?;
+    /// let script = authority.issue_api_key(ada(), "backup", None).await?;
+    ///
+    /// let ended = authority.sign_out_everywhere(&Subject::parse("ada")?).await?;
+    /// assert_eq!(ended.sessions, 1);
+    /// assert!(authority.verify(phone.access_token()).await.is_err());
+    /// assert!(authority.verify(script.api_key()).await.is_ok(), "API keys stay");
+    ///
+    /// let new = authority.issue(ada()).await?; // in the same millisecond, maybe
+    /// assert!(authority.verify(new.access_token()).await.is_ok());
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`RevokeError`]; repeating it is safe.
     pub async fn sign_out_everywhere(&self, subject: &Subject) -> Result<EndedCounts, RevokeError> {
@@ -121,6 +191,21 @@ impl Authority {
     }
 
     /// Ends everything a client holds.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::id::ClientId;
+    ///
+    /// let scope: Scope = "invoice:*:read".parse()?;
+    /// let app = authority.issue(Grant::new("ada", scope.clone()).client("app")).await?;
+    /// let web = authority.issue(Grant::new("ada", scope).client("web")).await?;
+    ///
+    /// assert_eq!(authority.revoke_client(&ClientId::parse("app")?).await?.sessions, 1);
+    /// let error = authority.verify(app.access_token()).await.unwrap_err();
+    /// assert_eq!(error.to_string(), "the token was revoked: with its client");
+    /// assert!(authority.verify(web.access_token()).await.is_ok());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`RevokeError`]; repeating it is safe.
@@ -140,34 +225,6 @@ impl Authority {
     ) -> Result<EndedCounts, RevokeError> {
         let owner = Owner::SubjectAtClient(subject.clone(), client.clone());
         self.revoke_owner(&owner, Reach::Everything, EndReason::ConsentWithdrawn).await
-    }
-
-    /// A subject's live sessions, oldest first: at most `limit` of those after `after`.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not answer.
-    pub async fn list_sessions(
-        &self,
-        subject: &Subject,
-        after: Option<&SessionId>,
-        limit: u32,
-    ) -> Result<Vec<SessionRecord>, StoreError> {
-        let owner = Owner::Subject(subject.clone());
-        self.0.store.list_sessions(&owner, after, limit, self.0.clock.now()).await
-    }
-
-    /// The live sessions at a client, oldest first: at most `limit` of those after `after`.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the store does not answer.
-    pub async fn list_client_sessions(
-        &self,
-        client: &ClientId,
-        after: Option<&SessionId>,
-        limit: u32,
-    ) -> Result<Vec<SessionRecord>, StoreError> {
-        let owner = Owner::Client(client.clone());
-        self.0.store.list_sessions(&owner, after, limit, self.0.clock.now()).await
     }
 
     /// RFC 7009 §2.1: the token must be one of ours, whether it is revoked already or not.

@@ -1,11 +1,15 @@
-//! Knows the primitives and the backend (ring) that computes them; the one place that names it.
+//! Knows the primitives and the backends (ring, and AWS-LC by choice) that compute them; the one
+//! place that names them.
 //! Must not know formats, tokens or policy: it takes checked material and answers yes or no.
 //!
 //! Keys come in as [`PrivateMaterial`] and [`PublicMaterial`], plain numbers that our own loader
-//! has read and checked. A second backend is another arm in [`Signer`] and [`Verifier`]: what is
-//! accepted as a key is decided before either, so it cannot differ between them.
+//! has read and checked, and ring prepares every one of them. The second backend is another arm in
+//! [`Signer`] and [`Verifier`], for keys that the first has taken: what is accepted as a key is
+//! decided before it, so it cannot differ between them.
 
 mod aead;
+mod aws_lc;
+mod backend;
 mod compare;
 mod digest;
 #[cfg(any(feature = "jsonwebtoken-provider", feature = "oauth"))]
@@ -14,9 +18,12 @@ mod hkdf;
 mod hmac;
 mod material;
 mod random;
+mod rsa_exponents;
 mod signer;
 mod stock;
 mod verifier;
+
+pub use backend::Backend;
 
 pub(crate) use aead::SealKey;
 pub(crate) use compare::ct_eq;

@@ -13,7 +13,10 @@ use ring::{
 };
 use zeroize::Zeroizing;
 
-use super::{CryptoError, Curve, Hash, PrivateMaterial, PublicMaterial, Scheme};
+use super::{
+    Backend, CryptoError, Curve, Hash, PrivateMaterial, PublicMaterial, Scheme, Verifier, aws_lc,
+    rsa_exponents,
+};
 
 /// The longest signature but RSA's: ECDSA on P-384.
 const SHORT_SIGNATURE: usize = 96;
@@ -27,15 +30,16 @@ pub(crate) enum Signature {
 
 /// A key pair, ready to sign.
 ///
-/// The backend keeps its numbers in memory until it is dropped and does not wipe them.
+/// ring keeps its numbers in memory until it is dropped and does not wipe them.
 pub(crate) enum Signer {
     Ed25519(Ed25519KeyPair),
     Ecdsa(EcdsaKeyPair),
     Rsa(RsaKeyPair, &'static dyn RsaEncoding),
+    AwsLc(aws_lc::Signer),
 }
 
 impl Signer {
-    /// Prepares `material` for `scheme`, checking that both halves belong together. RSA is checked
+    /// Prepares `material` for `scheme` on ring, checking that both halves belong together. RSA is checked
     /// in part only: see [`Signer::check`].
     pub(crate) fn new(scheme: Scheme, material: &PrivateMaterial) -> Result<Self, CryptoError> {
         match (scheme, material) {
@@ -79,12 +83,42 @@ impl Signer {
         }
     }
 
-    /// Signs once on trial: the backend checks an RSA key's exponents against each other only
-    /// when it signs, and a key that is broken there must fail when it is loaded.
-    pub(crate) fn check(&self) -> Result<(), CryptoError> {
+    /// Prepares anew, on another backend, what [`Signer::new`] and [`Signer::check`] have taken,
+    /// and signs once on trial.
+    pub(crate) fn on(
+        backend: Backend,
+        scheme: Scheme,
+        material: &PrivateMaterial,
+        public: &PublicMaterial,
+    ) -> Result<Self, CryptoError> {
+        if backend.is_ring() {
+            return Self::new(scheme, material);
+        }
+        let signer = Self::AwsLc(aws_lc::Signer::new(scheme, material, public)?);
+        let trial = signer.sign(b"").map_err(|_| CryptoError::Key)?;
+        let agreed = Verifier::new(scheme, public)?.verify(b"", trial.as_ref());
+        if agreed { Ok(signer) } else { Err(CryptoError::Key) }
+    }
+
+    /// What computes it.
+    #[must_use]
+    pub(crate) fn backend(&self) -> Backend {
         match self {
-            Self::Rsa(..) => self.sign(b"").map(|_| ()).map_err(|_| CryptoError::Key),
-            Self::Ed25519(_) | Self::Ecdsa(_) => Ok(()),
+            Self::Ed25519(_) | Self::Ecdsa(_) | Self::Rsa(..) => Backend::Ring,
+            Self::AwsLc(signer) => signer.backend(),
+        }
+    }
+
+    /// Whether an RSA key's exponents belong together, which ring does not look at when it loads
+    /// them: it never uses one, and checks the others only when it signs. A key that is broken
+    /// there must fail when it is loaded, and on each backend.
+    pub(crate) fn check(&self, material: &PrivateMaterial) -> Result<(), CryptoError> {
+        match material {
+            PrivateMaterial::Rsa(key) if rsa_exponents::agree(key) => {
+                self.sign(b"").map(|_| ()).map_err(|_| CryptoError::Key)
+            }
+            PrivateMaterial::Rsa(_) => Err(CryptoError::Key),
+            PrivateMaterial::Ed25519 { .. } | PrivateMaterial::Ec { .. } => Ok(()),
         }
     }
 
@@ -114,6 +148,7 @@ impl Signer {
                 let public: ring::rsa::PublicKeyComponents<Vec<u8>> = pair.public().into();
                 PublicMaterial::Rsa { modulus: public.n.into(), exponent: public.e.into() }
             }
+            Self::AwsLc(signer) => signer.public().clone(),
         }
     }
 
@@ -126,13 +161,11 @@ impl Signer {
                     pair.sign(&SystemRandom::new(), message).map_err(|_| CryptoError::Sign)?;
                 Signature::copy(signature.as_ref())
             }
-            Self::Rsa(pair, encoding) => {
-                let length = pair.public().modulus_len();
-                let mut bytes = vec![0; length];
-                pair.sign(*encoding, &SystemRandom::new(), message, &mut bytes)
-                    .map_err(|_| CryptoError::Sign)?;
-                Ok(Signature::Long(bytes.into()))
-            }
+            Self::Rsa(pair, encoding) => Signature::write(pair.public().modulus_len(), |out| {
+                pair.sign(*encoding, &SystemRandom::new(), message, out)
+                    .map_err(|_| CryptoError::Sign)
+            }),
+            Self::AwsLc(signer) => signer.sign(message),
         }
     }
 }
@@ -143,6 +176,16 @@ impl Signature {
         let mut bytes = [0; SHORT_SIGNATURE];
         bytes.get_mut(..from.len()).ok_or(CryptoError::Sign)?.copy_from_slice(from);
         Ok(Self::Short { bytes, length: from.len() })
+    }
+
+    /// A long signature, of this length, that `fill` computes in place.
+    pub(super) fn write(
+        length: usize,
+        fill: impl FnOnce(&mut [u8]) -> Result<(), CryptoError>,
+    ) -> Result<Self, CryptoError> {
+        let mut bytes = vec![0; length];
+        fill(&mut bytes)?;
+        Ok(Self::Long(bytes.into()))
     }
 }
 

@@ -14,25 +14,26 @@ use ring::{
     },
 };
 
-use super::{CryptoError, Curve, Hash, PublicMaterial, Scheme};
+use super::{Backend, CryptoError, Curve, Hash, PublicMaterial, Scheme, aws_lc};
 
-/// A public key in the cheapest form the backend has: it takes no prepared object, so this keeps
+/// A public key in the cheapest form the backend has. ring takes no prepared object, so this keeps
 /// checked bytes, and for RSA the two numbers instead of DER, which saves a parse per check.
 #[derive(Clone)]
 pub(crate) enum Verifier {
     Ed25519(UnparsedPublicKey<[u8; 32]>),
     Ecdsa(UnparsedPublicKey<Box<[u8]>>),
     Rsa(PublicKeyComponents<Box<[u8]>>, &'static RsaParameters),
+    AwsLc(aws_lc::Verifier),
 }
 
 impl Verifier {
-    /// Prepares `material` for `scheme`. A point in a small subgroup and an even modulus are
-    /// refused. An EC point that is not on its curve fails at every signature; a key that is
+    /// Prepares `material` for `scheme` on ring. A point in a small subgroup or in a form that is
+    /// not its only one, and an even modulus are refused. An EC point that is not on its curve fails at every signature; a key that is
     /// kept is checked once, by [`check_on_curve`].
     pub(crate) fn new(scheme: Scheme, material: &PublicMaterial) -> Result<Self, CryptoError> {
         match (scheme, material) {
             (Scheme::Ed25519, PublicMaterial::Ed25519(point)) => {
-                if has_small_order(point) {
+                if has_small_order(point) || !is_canonical(point) {
                     return Err(CryptoError::Key);
                 }
                 Ok(Self::Ed25519(UnparsedPublicKey::new(&ED25519, *point)))
@@ -53,6 +54,28 @@ impl Verifier {
         }
     }
 
+    /// Prepares anew, on another backend, what [`Verifier::new`] has taken.
+    pub(crate) fn on(
+        backend: Backend,
+        scheme: Scheme,
+        material: &PublicMaterial,
+    ) -> Result<Self, CryptoError> {
+        let first = Self::new(scheme, material)?;
+        if backend.is_ring() {
+            return Ok(first);
+        }
+        aws_lc::Verifier::new(scheme, material).map(Self::AwsLc)
+    }
+
+    /// What computes it.
+    #[must_use]
+    pub(crate) fn backend(&self) -> Backend {
+        match self {
+            Self::Ed25519(_) | Self::Ecdsa(_) | Self::Rsa(..) => Backend::Ring,
+            Self::AwsLc(key) => key.backend(),
+        }
+    }
+
     /// Whether `signature` is this key's signature of `message`.
     #[must_use]
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
@@ -60,6 +83,7 @@ impl Verifier {
             Self::Ed25519(key) => key.verify(message, signature).is_ok(),
             Self::Ecdsa(key) => key.verify(message, signature).is_ok(),
             Self::Rsa(key, parameters) => key.verify(parameters, message, signature).is_ok(),
+            Self::AwsLc(key) => key.verify(message, signature),
         }
     }
 }
@@ -70,6 +94,7 @@ impl Debug for Verifier {
             Self::Ed25519(_) => "Verifier(Ed25519)",
             Self::Ecdsa(_) => "Verifier(ECDSA)",
             Self::Rsa(..) => "Verifier(RSA)",
+            Self::AwsLc(_) => "Verifier(AWS-LC)",
         })
     }
 }
@@ -131,6 +156,13 @@ fn has_small_order(point: &[u8; 32]) -> bool {
         first == first_8 && middle == middle_8 && last == *last_8
     });
     near_zero || near_p || order_8
+}
+
+/// Whether `y` is below the field's prime, 2^255 - 19. RFC 8032 §5.1.3: "If the resulting value is
+/// >= p, decoding fails"; one backend holds to that, the other takes the rest.
+fn is_canonical(point: &[u8; 32]) -> bool {
+    let [first, middle @ .., last] = point;
+    *first < 0xed || middle.iter().any(|b| *b != 0xff) || last & 0x7f != 0x7f
 }
 
 fn rsa(scheme: Scheme) -> Option<&'static RsaParameters> {

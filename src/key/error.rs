@@ -5,6 +5,15 @@ use super::Algorithm;
 
 /// Why a key could not be made or read. The texts name what was found, what was expected and,
 /// where it helps, the command that gets there; they never contain key material.
+///
+/// ```
+/// use hallpass::key::{Algorithm, KeyError, SigningKey};
+///
+/// let error = SigningKey::hmac(Algorithm::HS256, b"hunter2").unwrap_err();
+/// assert!(matches!(error, KeyError::ShortSecret { least: 32, found: 7, .. }));
+/// let advice = "this has 7; make one with `openssl rand -base64 32`";
+/// assert!(error.to_string().ends_with(advice), "{error}");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum KeyError {
@@ -97,6 +106,12 @@ pub enum KeyError {
     /// The public half is not that of the private half, or the numbers contradict each other.
     #[error("the parts of the private key do not belong together")]
     Inconsistent,
+    /// The chosen backend cannot prepare a key that the loader has taken: it has no memory, say.
+    #[error("{backend} cannot prepare the key")]
+    Backend {
+        /// The backend.
+        backend: super::Backend,
+    },
     /// A public key that no honest generator makes: off its curve, in a small subgroup, an even
     /// modulus.
     #[error("the public key is not a valid {kind} key")]

@@ -33,6 +33,17 @@ pub struct Jwks {
 }
 
 /// A key of a set that cannot be used, and why.
+///
+/// ```
+/// use hallpass::key::Jwks;
+///
+/// let set = Jwks::parse(r#"{"keys":[{"kty":"OKP","crv":"X25519","x":"AA"}]}"#)?;
+/// for skipped in set.skipped() {
+///     eprintln!("{skipped}"); // for the operator: their tokens will not be accepted
+/// }
+/// assert_eq!((set.keys().len(), set.skipped()[0].index), (0, 0));
+/// # Ok::<(), hallpass::key::KeyError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("key {index} is skipped: {reason}")]
 #[non_exhaustive]

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::{Timestamp, id::KeyId};
 
-use super::{KeyError, VerifyingKey};
+use super::{Backend, KeyError, VerifyingKey};
 
 /// The keys a verifier accepts, each under its own `kid`: an immutable value, cheap to clone.
 ///
@@ -58,6 +58,14 @@ impl VerifyingKeys {
             table.entries.push(Entry { key, gone_at });
         }
         Ok(Self(Arc::new(table)))
+    }
+
+    /// The same keys, each until the same instant, on `backend`.
+    pub(crate) fn with_backend(&self, backend: Backend) -> Result<Self, KeyError> {
+        let entries = self.0.entries.iter();
+        let moved =
+            entries.map(|entry| entry.key.with_backend(backend).map(|key| (key, entry.gone_at)));
+        Self::until(moved.collect::<Result<Vec<_>, _>>()?)
     }
 
     /// These keys, each until the instant given, for tests beyond this module.

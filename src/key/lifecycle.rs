@@ -8,6 +8,23 @@ use serde::{Deserialize, Serialize};
 use crate::Timestamp;
 
 /// Where a key stands. Exhaustive on purpose: a new state changes who may sign or verify.
+///
+/// ```
+/// use hallpass::{Algorithm, Timestamp, key::{KeyPolicy, KeyRing, KeyState}};
+/// use std::time::Duration;
+///
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let hour = Duration::from_secs(3600);
+/// let ring = KeyRing::managed(Algorithm::EdDSA, KeyPolicy::new(hour), start)?;
+/// let states = |ring: &KeyRing, now| ring.keys().map(|key| key.state(now)).collect::<Vec<_>>();
+/// assert_eq!(states(&ring, start), [KeyState::Active, KeyState::Pending]);
+///
+/// let ring = ring.rotate(start + hour)?;
+/// let rotated = [KeyState::Retiring, KeyState::Active, KeyState::Pending];
+/// assert_eq!(states(&ring, start + hour), rotated);
+/// assert!(KeyState::Retiring.verifies(), "its last tokens are still alive");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a new state must break callers' builds")]
 pub enum KeyState {
@@ -95,12 +112,16 @@ impl KeyTimes {
 /// How long keys of a managed ring lead, and follow.
 ///
 /// ```
-/// use hallpass::key::KeyPolicy;
+/// use hallpass::{Algorithm, Timestamp, key::{KeyPolicy, KeyRing}};
 /// use std::time::Duration;
 ///
-/// let policy = KeyPolicy::new(Duration::from_secs(3600))
-///     .rotate_every(Duration::from_secs(30 * 24 * 3600));
-/// # let _ = policy;
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let month = Duration::from_secs(30 * 24 * 3600);
+/// let policy = KeyPolicy::new(Duration::from_secs(3600)).rotate_every(month);
+/// let ring = KeyRing::managed(Algorithm::EdDSA, policy, start)?;
+/// assert!(ring.scheduled(start + month / 2)?.is_none(), "nothing is due");
+/// assert!(ring.scheduled(start + month)?.is_some(), "the next key takes over");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
 /// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct KeyPolicy {

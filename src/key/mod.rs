@@ -25,6 +25,7 @@ mod signing;
 mod thumbprint;
 mod verifying;
 
+pub use crate::crypto::Backend;
 pub use algorithm::Algorithm;
 pub use error::KeyError;
 pub use jwk::Jwk;

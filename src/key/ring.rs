@@ -6,7 +6,7 @@ use std::{sync::Arc, time::Duration};
 use crate::Timestamp;
 
 use super::{
-    Algorithm, Jwks, KeyError, KeyPolicy, KeyState, KeyTimes, SigningKey, VerifyingKey,
+    Algorithm, Backend, Jwks, KeyError, KeyPolicy, KeyState, KeyTimes, SigningKey, VerifyingKey,
     VerifyingKeys,
 };
 
@@ -46,9 +46,37 @@ pub(super) struct Inner {
 pub(super) struct Rule {
     pub(super) algorithm: Algorithm,
     pub(super) policy: KeyPolicy,
+    pub(super) backend: Backend,
+}
+
+impl Rule {
+    const fn new(algorithm: Algorithm, policy: KeyPolicy) -> Self {
+        Self { algorithm, policy, backend: Backend::Ring }
+    }
+
+    /// A new key.
+    pub(super) fn generate(&self) -> Result<SigningKey, KeyError> {
+        SigningKey::generate(self.algorithm)?.with_backend(self.backend)
+    }
 }
 
 /// One key of a ring, with its times.
+///
+/// ```
+/// use hallpass::{Algorithm, Timestamp, key::{KeyPolicy, KeyRing, KeyState}};
+/// use std::time::Duration;
+///
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let hour = Duration::from_secs(3600);
+/// let ring = KeyRing::managed(Algorithm::EdDSA, KeyPolicy::new(hour), start)?;
+/// for held in ring.keys() {
+///     println!("{} {:?}", held.verifying_key().kid(), held.state(start));
+/// }
+/// let next = ring.keys().find(|held| held.state(start) == KeyState::Pending);
+/// let next = next.expect("one always waits, published");
+/// assert_eq!(next.times().active_at, None, "nobody has decided yet when it signs");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone)]
 pub struct HeldKey {
     pub(super) public: VerifyingKey,
@@ -59,6 +87,13 @@ pub struct HeldKey {
 impl HeldKey {
     pub(super) fn signing(key: SigningKey, times: KeyTimes) -> Self {
         Self { public: key.verifying_key(), private: Some(key), times }
+    }
+
+    fn with_backend(&self, backend: Backend) -> Result<Self, KeyError> {
+        match &self.private {
+            Some(key) => Ok(Self::signing(key.with_backend(backend)?, self.times)),
+            None => Ok(Self { public: self.public.with_backend(backend)?, ..self.clone() }),
+        }
     }
 
     /// Its public half.
@@ -124,7 +159,7 @@ impl KeyRing {
         times.active_at = Some(now);
         let first = HeldKey::signing(SigningKey::generate(algorithm)?, times);
         let next = HeldKey::signing(SigningKey::generate(algorithm)?, KeyTimes::published(now));
-        Self::assemble(vec![first, next], Some(Rule { algorithm, policy }))
+        Self::assemble(vec![first, next], Some(Rule::new(algorithm, policy)))
     }
 
     /// The ring that a store remembers. Its next keys are of `algorithm`, whatever the present
@@ -135,7 +170,13 @@ impl KeyRing {
         policy: KeyPolicy,
     ) -> Result<Self, KeyError> {
         let held = keys.into_iter().map(|(key, times)| HeldKey::signing(key, times)).collect();
-        Self::assemble(held, Some(Rule { algorithm, policy }))
+        Self::assemble(held, Some(Rule::new(algorithm, policy)))
+    }
+
+    /// The same ring with all keys on `backend`, those that it will make too.
+    pub(crate) fn with_backend(&self, backend: Backend) -> Result<Self, KeyError> {
+        let held = self.keys().map(|held| held.with_backend(backend)).collect::<Result<_, _>>()?;
+        Self::assemble(held, self.0.rule.map(|rule| Rule { backend, ..rule }))
     }
 
     pub(super) fn assemble(held: Vec<HeldKey>, rule: Option<Rule>) -> Result<Self, KeyError> {

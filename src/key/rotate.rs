@@ -4,9 +4,26 @@
 use crate::{Timestamp, id::KeyId};
 
 use super::ring::Rule;
-use super::{Algorithm, HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes, SigningKey};
+use super::{HeldKey, KeyError, KeyPolicy, KeyRing, KeyState, KeyTimes};
 
 /// Why a ring does not rotate.
+///
+/// ```
+/// use hallpass::{Algorithm, SigningKey, Timestamp, key::{KeyPolicy, KeyRing, RotateError}};
+/// use std::time::Duration;
+///
+/// let start = Timestamp::from_unix_seconds(1_700_000_000);
+/// let policy = KeyPolicy::new(Duration::from_secs(3600)).lead(Duration::from_secs(600));
+/// let ring = KeyRing::managed(Algorithm::EdDSA, policy, start)?;
+/// match ring.rotate(start) {
+///     // Verifiers have not seen the next key yet. Come back then.
+///     Err(RotateError::NotLed { ready_at }) => assert!(ring.rotate(ready_at).is_ok()),
+///     other => panic!("{other:?}"),
+/// }
+/// let given = KeyRing::given(SigningKey::generate(Algorithm::EdDSA)?);
+/// assert!(matches!(given.rotate(start), Err(RotateError::Given)));
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RotateError {
@@ -58,9 +75,9 @@ impl KeyRing {
         let rule = self.0.rule.ok_or(RotateError::Given)?;
         let mut held = self.0.held.clone();
         forget_gone(&mut held, now);
-        publish_next(&mut held, rule.algorithm, now)?;
+        publish_next(&mut held, &rule, now)?;
         promote(&mut held, &rule.policy, now);
-        publish_next(&mut held, rule.algorithm, now)?;
+        publish_next(&mut held, &rule, now)?;
         Ok(Self::assemble(held, Some(rule))?)
     }
 
@@ -85,7 +102,7 @@ impl KeyRing {
             }
         }
         let mut held = self.0.held.clone();
-        let changed = forget_gone(&mut held, now) | publish_next(&mut held, rule.algorithm, now)?;
+        let changed = forget_gone(&mut held, now) | publish_next(&mut held, &rule, now)?;
         if changed { Ok(Some(Self::assemble(held, Some(rule))?)) } else { Ok(None) }
     }
 
@@ -101,7 +118,7 @@ impl KeyRing {
     pub fn withdraw(&self, kid: &KeyId, now: Timestamp) -> Result<Self, RotateError> {
         self.withdraw_and(kid, now, |held, rule| {
             // Ending a key matters more than having the next: a failure is made up for later.
-            let _ = publish_next(held, rule.algorithm, now);
+            let _ = publish_next(held, rule, now);
         })
     }
 
@@ -152,15 +169,11 @@ fn forget_gone(held: &mut Vec<HeldKey>, now: Timestamp) -> bool {
 }
 
 /// Publishes a new key if none waits, and says whether it did.
-fn publish_next(
-    held: &mut Vec<HeldKey>,
-    algorithm: Algorithm,
-    now: Timestamp,
-) -> Result<bool, KeyError> {
+fn publish_next(held: &mut Vec<HeldKey>, rule: &Rule, now: Timestamp) -> Result<bool, KeyError> {
     if waiting(held, now).is_some() {
         return Ok(false);
     }
-    held.push(HeldKey::signing(SigningKey::generate(algorithm)?, KeyTimes::published(now)));
+    held.push(HeldKey::signing(rule.generate()?, KeyTimes::published(now)));
     Ok(true)
 }
 

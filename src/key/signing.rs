@@ -9,7 +9,7 @@ use std::{
 use zeroize::Zeroizing;
 
 use crate::{
-    crypto::{Curve, HmacKey, PrivateMaterial, Scheme, Signature, Signer, fill_random},
+    crypto::{Backend, Curve, HmacKey, PrivateMaterial, Scheme, Signature, Signer, fill_random},
     id::KeyId,
     secret::PrivateKeyPem,
 };
@@ -36,7 +36,7 @@ use super::{
 ///
 /// # Security
 /// Our copies of the private half are wiped when the last clone is dropped. The backend keeps
-/// its own prepared copy as long, and does not wipe it.
+/// its own prepared copy as long; ring does not wipe it, AWS-LC does.
 #[derive(Clone)]
 pub struct SigningKey {
     public: VerifyingKey,
@@ -45,7 +45,13 @@ pub struct SigningKey {
 
 enum Private {
     Hmac(HmacKey),
-    Pair { signer: Box<Signer>, material: PrivateMaterial },
+    Pair { signer: Box<Signer>, material: Arc<PrivateMaterial> },
+}
+
+impl Private {
+    fn pair(signer: Signer, material: Arc<PrivateMaterial>) -> Self {
+        Self::Pair { signer: Box::new(signer), material }
+    }
 }
 
 impl SigningKey {
@@ -145,11 +151,40 @@ impl SigningKey {
     ) -> Result<Self, KeyError> {
         let scheme = fit(algorithm, &material)?;
         let signer = Signer::new(scheme, &material)?;
-        signer.check()?;
+        signer.check(&material)?;
         Ok(Self {
             public: VerifyingKey::from_public(algorithm, signer.public(), kid)?,
-            private: Arc::new(Private::Pair { signer: Box::new(signer), material }),
+            private: Arc::new(Private::pair(signer, Arc::new(material))),
         })
+    }
+
+    /// The same key, with its signatures made and checked by `backend`. A key comes from its
+    /// loader on [`Backend::Ring`]; a shared secret stays there.
+    ///
+    /// # Errors
+    /// [`KeyError::Backend`] when the backend cannot prepare a key that the loader has taken.
+    pub fn with_backend(&self, backend: Backend) -> Result<Self, KeyError> {
+        let public = self.public.with_backend(backend)?;
+        let private = match (&*self.private, self.algorithm().method(), public.public_material()) {
+            (Private::Pair { signer, material }, Method::Pair(scheme), Some(own))
+                if signer.backend() != backend =>
+            {
+                let signer = Signer::on(backend, scheme, material, own)
+                    .map_err(|_| KeyError::Backend { backend })?;
+                Arc::new(Private::pair(signer, Arc::clone(material)))
+            }
+            _ => Arc::clone(&self.private),
+        };
+        Ok(Self { public, private })
+    }
+
+    /// What computes its signatures.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        match &*self.private {
+            Private::Hmac(_) => Backend::Ring,
+            Private::Pair { signer, .. } => signer.backend(),
+        }
     }
 
     /// The same key under another name.

@@ -7,12 +7,13 @@ use std::{
 };
 
 use crate::{
-    crypto::{HmacKey, PublicMaterial, Verifier},
+    crypto::{Backend, HmacKey, PublicMaterial, Verifier},
     id::KeyId,
 };
 
 use super::{
     Algorithm, Jwk, KeyError,
+    algorithm::Method,
     asn1::Form,
     header::encode_header,
     jwk::{self, Parsed},
@@ -128,6 +129,34 @@ impl VerifyingKey {
     #[must_use]
     pub fn with_kid(&self, kid: KeyId) -> Self {
         Self::assemble(self.0.algorithm, kid, self.0.check.clone())
+    }
+
+    /// The same key, with signatures checked by `backend`. A key comes from its loader on
+    /// [`Backend::Ring`]; a shared secret stays there.
+    ///
+    /// # Errors
+    /// [`KeyError::Backend`] when the backend cannot prepare a key that the loader has taken.
+    pub fn with_backend(&self, backend: Backend) -> Result<Self, KeyError> {
+        match (&self.0.check, self.0.algorithm.method()) {
+            (Check::Pair(verifier, material), Method::Pair(scheme))
+                if verifier.backend() != backend =>
+            {
+                let verifier = Verifier::on(backend, scheme, material)
+                    .map_err(|_| KeyError::Backend { backend })?;
+                let check = Check::Pair(verifier, material.clone());
+                Ok(Self::assemble(self.0.algorithm, self.0.kid.clone(), check))
+            }
+            _ => Ok(self.clone()),
+        }
+    }
+
+    /// What checks its signatures.
+    #[must_use]
+    pub fn backend(&self) -> Backend {
+        match &self.0.check {
+            Check::Hmac(_) => Backend::Ring,
+            Check::Pair(verifier, _) => verifier.backend(),
+        }
     }
 
     /// The one algorithm it verifies.

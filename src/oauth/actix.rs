@@ -23,6 +23,22 @@ use crate::web::RequestHead;
 ///
 /// A rate limit counts by the connection's address, or by what a middleware of yours has put into
 /// the extensions as a [`Peer`].
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey};
+/// use actix_web::{App, test};
+/// use hallpass::oauth::{AuthorizationServer, actix::configure};
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).build()?;
+/// let server = AuthorizationServer::builder(authority).build()?;
+/// let app = test::init_service(App::new().configure(configure(&server))).await;
+/// let asked = test::TestRequest::get().uri("/.well-known/openid-configuration").to_request();
+/// assert_eq!(test::call_service(&app, asked).await.status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 pub fn configure(server: &AuthorizationServer) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let (server, places): (_, Vec<_>) = (server.clone(), server.places().collect());
     move |config| routes(&server, places, config)
@@ -31,6 +47,23 @@ pub fn configure(server: &AuthorizationServer) -> impl FnOnce(&mut ServiceConfig
 /// The endpoints at their paths below the issuer: for `configure` of a `web::scope` at the
 /// issuer's path, or behind a proxy that takes this path away. The metadata's path before the
 /// issuer's (RFC 8414 §3.1) is not among them.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey};
+/// use actix_web::{App, test, web};
+/// use hallpass::oauth::{AuthorizationServer, actix::nested};
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// # let authority = Authority::builder("https://example.com/auth")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).build()?;
+/// let server = AuthorizationServer::builder(authority).build()?; // of `https://example.com/auth`
+/// let app = App::new().service(web::scope("/auth").configure(nested(&server)));
+/// let app = test::init_service(app).await;
+/// let asked = test::TestRequest::get().uri("/auth/jwks").to_request();
+/// assert_eq!(test::call_service(&app, asked).await.status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 pub fn nested(server: &AuthorizationServer) -> impl FnOnce(&mut ServiceConfig) + use<> {
     let (server, places): (_, Vec<_>) = (server.clone(), server.places_below().collect());
     move |config| routes(&server, places, config)

@@ -30,6 +30,24 @@ use crate::web::RequestHead;
 /// A rate limit counts by the connection's address if the service is made with
 /// `into_make_service_with_connect_info::<SocketAddr>()`, or by what a layer of yours has put
 /// into the extensions as a [`Peer`].
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey};
+/// # use tower::ServiceExt as _;
+/// use axum::{Router, body::Body, http::Request};
+/// use hallpass::oauth::{AuthorizationServer, axum::router};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).build()?;
+/// let server = AuthorizationServer::builder(authority).build()?;
+/// let app: Router = Router::new().merge(router(&server));
+/// let asked = Request::get("/.well-known/openid-configuration").body(Body::empty())?;
+/// assert_eq!(app.oneshot(asked).await?.status(), 200);
+/// # Ok(()) }
+/// ```
 pub fn router<S>(server: &AuthorizationServer) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,
@@ -40,6 +58,24 @@ where
 /// The endpoints at their paths below the issuer: to `nest` at the issuer's path, or to serve
 /// behind a proxy that takes this path away. The metadata's path before the issuer's (RFC 8414
 /// §3.1) is not among them.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey};
+/// # use tower::ServiceExt as _;
+/// use axum::{Router, body::Body, http::Request};
+/// use hallpass::oauth::{AuthorizationServer, axum::nested};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://example.com/auth")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).build()?;
+/// let server = AuthorizationServer::builder(authority).build()?; // of `https://example.com/auth`
+/// let app: Router = Router::new().nest("/auth", nested(&server));
+/// let asked = Request::get("/auth/jwks").body(Body::empty())?;
+/// assert_eq!(app.oneshot(asked).await?.status(), 200);
+/// # Ok(()) }
+/// ```
 pub fn nested<S>(server: &AuthorizationServer) -> Router<S>
 where
     S: Clone + Send + Sync + 'static,

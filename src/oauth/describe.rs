@@ -6,6 +6,44 @@ use std::collections::BTreeMap;
 use crate::scope::{Item, PermissionRef, Scope};
 
 /// One thing that an application asks for.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, Timestamp, id::Subject};
+/// # use hallpass::{authority::{Client, GrantType}, oauth::*, web::{Answer, RequestHead}};
+/// # #[derive(Debug)] struct House;
+/// # #[async_trait::async_trait]
+/// impl Host for House {
+/// #     async fn user(&self, _: &RequestHead<'_>) -> Result<Option<SignedIn>, HostError> {
+/// #         let ada = Subject::parse("ada").map_err(HostError::new)?;
+/// #         Ok(Some(SignedIn::new(ada, Timestamp::from_unix_seconds(1_700_000_000))))
+/// #     }
+/// #     async fn sign_in(&self, _: &SignIn<'_>) -> Answer { Answer::see_other("/login") }
+///     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer {
+///         // Only what is new to the user. Escape a text that is not your own.
+///         let new = page.asked.iter().filter(|asked| !asked.is_given());
+///         let lines = new.map(|asked| format!("<li>{} ({})", asked.text(), asked.item()));
+///         Answer::html(200, lines.collect::<String>())
+///     }
+///     // …
+/// #     async fn sign_out(&self, _: &RequestHead<'_>) -> Result<Vec<String>, HostError> {
+/// #         Ok(Vec::new())
+/// #     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = Client::public("app").name("Books").scope("invoice:*:read".parse()?)
+/// #     .redirect_uri("https://app.example.com/cb").grant(GrantType::AuthorizationCode);
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).client(app).build()?;
+/// # let server = AuthorizationServer::builder(authority).host(House).build()?;
+/// # let start = "/authorize?response_type=code&client_id=app&scope=invoice:7:read\
+/// #     &code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+///
+/// let page = server.authorize(&Request::new(RequestHead::new("GET", start))).await;
+/// assert_eq!(page.body(), "<li>read invoice 7 (invoice:7:read)");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Asked {
     item: String,

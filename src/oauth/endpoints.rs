@@ -4,6 +4,17 @@
 use crate::token::Issuer;
 
 /// One of the endpoints of an authorization server.
+///
+/// ```
+/// use hallpass::oauth::{Endpoint, Endpoints};
+///
+/// // What a proxy lets through from outside; the rest is for the services behind it.
+/// let endpoints = Endpoints::new();
+/// let inside = [Endpoint::Introspect, Endpoint::Revocations];
+/// let outside = Endpoint::ALL.into_iter().filter(|endpoint| !inside.contains(endpoint));
+/// let paths: Vec<_> = outside.map(|endpoint| endpoints.path(endpoint)).collect();
+/// assert!(paths.contains(&"/token") && !paths.contains(&"/introspect"));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum Endpoint {

@@ -7,13 +7,13 @@ use std::{
 };
 
 use async_trait::async_trait;
-use serde::Serialize;
-use serde_json::{Map, Value};
 
-use super::pages::{ConsentPage, ErrorPage, SignOutPage};
+use super::{
+    SignedIn,
+    pages::{ConsentPage, ErrorPage, SignOutPage},
+};
 use crate::{
     authority::Client,
-    clock::Timestamp,
     id::Subject,
     web::{Answer, RequestHead},
 };
@@ -26,6 +26,57 @@ use crate::{
 ///
 /// Every page that a method here answers with gets headers that forbid caching, framing and a
 /// referrer (RFC 9700 §4.16, §4.2).
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, Timestamp, id::Subject};
+/// # use hallpass::{authority::{Client, GrantType}, oauth::*, web::{Answer, RequestHead}};
+/// use hallpass::oauth::{ConsentPage, Host, HostError, SignIn, SignedIn};
+///
+/// #[derive(Debug)]
+/// struct House;
+///
+/// #[async_trait::async_trait]
+/// impl Host for House {
+///     async fn user(&self, head: &RequestHead<'_>) -> Result<Option<SignedIn>, HostError> {
+///         // Yours looks the cookie's value up in the sessions of its login.
+///         if !head.values("cookie").any(|cookie| cookie == b"login=ada") {
+///             return Ok(None);
+///         }
+///         let ada = Subject::parse("ada").map_err(HostError::new)?;
+///         Ok(Some(SignedIn::new(ada, Timestamp::from_unix_seconds(1_700_000_000))))
+///     }
+///
+///     async fn sign_in(&self, _: &SignIn<'_>) -> Answer {
+///         Answer::see_other("/login")
+///     }
+///
+///     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer {
+///         page.plain()
+///     }
+///
+///     async fn sign_out(&self, _: &RequestHead<'_>) -> Result<Vec<String>, HostError> {
+///         Ok(vec!["login=; Max-Age=0; Path=/; Secure; HttpOnly; SameSite=Lax".to_owned()])
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = Client::public("app").name("Books").scope("invoice:*:read".parse()?)
+/// #     .redirect_uri("https://app.example.com/cb").grant(GrantType::AuthorizationCode);
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).client(app).build()?;
+/// # let server = AuthorizationServer::builder(authority).host(House).build()?;
+/// # let start = "/authorize?response_type=code&client_id=app&scope=invoice:7:read\
+/// #     &code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+/// let stranger = RequestHead::new("GET", start); // `/authorize?…`
+/// let answer = server.authorize(&Request::new(stranger.clone())).await;
+/// assert_eq!(answer.header("location"), Some("/login"));
+/// let ada = stranger.header("cookie", "login=ada");
+/// let answer = server.authorize(&Request::new(ada)).await;
+/// assert!(answer.body().contains("<b>Books</b> asks to:"));
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait Host: Debug + Send + Sync + 'static {
     /// Who is signed in in this browser, by the host's own cookie; nothing if nobody is.
@@ -80,6 +131,41 @@ pub trait Host: Debug + Send + Sync + 'static {
 }
 
 /// The host could not answer.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, Timestamp, id::Subject};
+/// # use hallpass::{authority::{Client, GrantType}, oauth::*, web::{Answer, RequestHead}};
+/// # #[derive(Debug)] struct House;
+/// # #[async_trait::async_trait]
+/// impl Host for House {
+///     async fn user(&self, _: &RequestHead<'_>) -> Result<Option<SignedIn>, HostError> {
+///         // Where yours asks a database: `.map_err(HostError::new)?`
+///         Err(HostError::new("the table of logins does not answer"))
+///     }
+///     // …
+/// #     async fn sign_in(&self, _: &SignIn<'_>) -> Answer { Answer::see_other("/login") }
+/// #     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer { page.plain() }
+/// #     async fn sign_out(&self, _: &RequestHead<'_>) -> Result<Vec<String>, HostError> {
+/// #         Ok(Vec::new())
+/// #     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = Client::public("app").name("Books").scope("invoice:*:read".parse()?)
+/// #     .redirect_uri("https://app.example.com/cb").grant(GrantType::AuthorizationCode);
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).client(app).build()?;
+/// # let server = AuthorizationServer::builder(authority).host(House).build()?;
+/// # let start = "/authorize?response_type=code&client_id=app&scope=invoice:7:read\
+/// #     &code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+///
+/// // The application is told to come again; nobody counts as signed out.
+/// let answer = server.authorize(&Request::new(RequestHead::new("GET", start))).await;
+/// let to = answer.header("location").unwrap();
+/// assert!(to.contains("error=temporarily_unavailable"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 pub struct HostError(Box<dyn Error + Send + Sync>);
 
@@ -103,83 +189,22 @@ impl Error for HostError {
     }
 }
 
-/// A user who is signed in with the host, and what of that tokens will say.
-///
-/// ```
-/// use hallpass::{Timestamp, id::Subject, oauth::SignedIn};
-///
-/// let at = Timestamp::from_unix_seconds(1_800_000_000);
-/// let user = SignedIn::new(Subject::parse("user-42")?, at).acr("urn:example:mfa").amr(["pwd", "otp"]);
-/// # let _ = user; Ok::<(), hallpass::id::IdError>(())
-/// ```
-#[derive(Debug, Clone)]
-#[must_use]
-pub struct SignedIn {
-    pub(super) subject: Subject,
-    pub(super) auth_time: Timestamp,
-    pub(super) acr: Option<String>,
-    pub(super) amr: Vec<String>,
-    pub(super) roles: Vec<String>,
-    pub(super) groups: Vec<String>,
-    pub(super) claims: Map<String, Value>,
-    pub(super) label: Option<String>,
-}
-
-impl SignedIn {
-    /// This subject, who last proved who they are at `auth_time`.
-    pub fn new(subject: Subject, auth_time: Timestamp) -> Self {
-        Self {
-            subject,
-            auth_time,
-            acr: None,
-            amr: Vec::new(),
-            roles: Vec::new(),
-            groups: Vec::new(),
-            claims: Map::new(),
-            label: None,
-        }
-    }
-
-    /// How strongly: the `acr` claim.
-    pub fn acr(mut self, acr: impl Into<String>) -> Self {
-        self.acr = Some(acr.into());
-        self
-    }
-
-    /// By which means: the `amr` claim (RFC 8176).
-    pub fn amr<'a>(mut self, amr: impl IntoIterator<Item = &'a str>) -> Self {
-        self.amr = amr.into_iter().map(str::to_owned).collect();
-        self
-    }
-
-    /// The subject's roles in access tokens (RFC 9068 §2.2.3.1).
-    pub fn roles<'a>(mut self, roles: impl IntoIterator<Item = &'a str>) -> Self {
-        self.roles = roles.into_iter().map(str::to_owned).collect();
-        self
-    }
-
-    /// The subject's groups in access tokens (RFC 9068 §2.2.3.1).
-    pub fn groups<'a>(mut self, groups: impl IntoIterator<Item = &'a str>) -> Self {
-        self.groups = groups.into_iter().map(str::to_owned).collect();
-        self
-    }
-
-    /// A claim of your own in access tokens. A value that cannot be written as JSON is left out.
-    pub fn claim(mut self, name: impl Into<String>, value: impl Serialize) -> Self {
-        if let Ok(value) = serde_json::to_value(value) {
-            self.claims.insert(name.into(), value);
-        }
-        self
-    }
-
-    /// What the list of sessions calls the session: a device, a browser.
-    pub fn label(mut self, label: impl Into<String>) -> Self {
-        self.label = Some(label.into());
-        self
-    }
-}
-
 /// Why a user must sign in.
+///
+/// ```
+/// use hallpass::oauth::SignInReason;
+///
+/// /// Whether a login that the host remembers is enough.
+/// fn may_be_remembered(reason: SignInReason) -> bool {
+///     match reason {
+///         SignInReason::Nobody | SignInReason::OtherUser => true,
+///         // The password again, and a new `auth_time`; so, too, for what a later version adds.
+///         _ => false,
+///     }
+/// }
+///
+/// assert!(!may_be_remembered(SignInReason::TooOld));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum SignInReason {
@@ -194,6 +219,44 @@ pub enum SignInReason {
 }
 
 /// A sign-in that the authorization endpoint asks the host for.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, Timestamp, id::Subject};
+/// # use hallpass::{authority::{Client, GrantType}, oauth::*, web::{Answer, RequestHead}};
+/// # #[derive(Debug)] struct House;
+/// # #[async_trait::async_trait]
+/// impl Host for House {
+/// #     async fn user(&self, _: &RequestHead<'_>) -> Result<Option<SignedIn>, HostError> {
+/// #         Ok(None)
+/// #     }
+///     async fn sign_in(&self, asked: &SignIn<'_>) -> Answer {
+///         // Where to go on afterwards, as one value of a query.
+///         let then = asked.return_to.replace('%', "%25").replace('&', "%26").replace('+', "%2B");
+///         Answer::see_other(&format!("/login?for={}&then={then}", asked.client.id()))
+///     }
+///     // …
+/// #     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer { page.plain() }
+/// #     async fn sign_out(&self, _: &RequestHead<'_>) -> Result<Vec<String>, HostError> {
+/// #         Ok(Vec::new())
+/// #     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = Client::public("app").name("Books").scope("invoice:*:read".parse()?)
+/// #     .redirect_uri("https://app.example.com/cb").grant(GrantType::AuthorizationCode);
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).client(app).build()?;
+/// # let server = AuthorizationServer::builder(authority).host(House).build()?;
+/// # let start = "/authorize?response_type=code&client_id=app&scope=invoice:7:read\
+/// #     &code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+///
+/// let answer = server.authorize(&Request::new(RequestHead::new("GET", start))).await;
+/// assert_eq!(answer.status(), 303);
+/// let to = answer.header("location").unwrap();
+/// assert!(to.starts_with("/login?for=app&then=/authorize?response_type=code%26client_id=app"));
+/// # Ok(()) }
+/// ```
 #[non_exhaustive]
 pub struct SignIn<'a> {
     /// The request.

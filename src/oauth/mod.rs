@@ -21,6 +21,7 @@ mod request;
 mod route;
 mod server;
 mod sign_in;
+mod signed_in;
 
 #[cfg(feature = "actix")]
 pub mod actix;
@@ -30,10 +31,11 @@ pub mod axum;
 pub use self::{
     describe::{Asked, ScopeTexts},
     endpoints::{Endpoint, Endpoints},
-    host::{Host, HostError, SignIn, SignInReason, SignedIn},
+    host::{Host, HostError, SignIn, SignInReason},
     pages::{ConsentPage, ErrorPage, SignOutPage},
     rate_limit::{RateKey, RateLimit, RetryAfter},
     request::{Peer, Request},
     server::{AuthorizationServer, AuthorizationServerBuilder},
+    signed_in::SignedIn,
 };
 pub(crate) use self::{error::OAuthError, form::Form};

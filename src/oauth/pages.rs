@@ -7,6 +7,49 @@ use super::describe::Asked;
 use crate::{authority::Client, event, web::Answer};
 
 /// What the consent page shows, and what its form must send.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, Timestamp, id::Subject};
+/// # use hallpass::{authority::{Client, GrantType}, oauth::*, web::{Answer, RequestHead}};
+/// # #[derive(Debug)] struct House;
+/// # #[async_trait::async_trait]
+/// impl Host for House {
+/// #     async fn user(&self, _: &RequestHead<'_>) -> Result<Option<SignedIn>, HostError> {
+/// #         let ada = Subject::parse("ada").map_err(HostError::new)?;
+/// #         Ok(Some(SignedIn::new(ada, Timestamp::from_unix_seconds(1_700_000_000))))
+/// #     }
+/// #     async fn sign_in(&self, _: &SignIn<'_>) -> Answer { Answer::see_other("/login") }
+///     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer {
+///         let boxes = page.asked.iter().map(|asked| {
+///             format!(r#"<input type="checkbox" name="scope" value="{}" checked>"#, asked.item())
+///         });
+///         Answer::html(200, format!(
+///             r#"<form method="post" action="{}"><input type="hidden" name="ticket" value="{}">
+///             {} <button name="decision" value="allow_selected">Allow these</button></form>"#,
+///             page.action, page.ticket, boxes.collect::<String>(),
+///         ))
+///     }
+///     // …
+/// #     async fn sign_out(&self, _: &RequestHead<'_>) -> Result<Vec<String>, HostError> {
+/// #         Ok(Vec::new())
+/// #     }
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = Client::public("app").name("Books").scope("invoice:*:read".parse()?)
+/// #     .redirect_uri("https://app.example.com/cb").grant(GrantType::AuthorizationCode);
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).client(app).build()?;
+/// # let server = AuthorizationServer::builder(authority).host(House).build()?;
+/// # let start = "/authorize?response_type=code&client_id=app&scope=invoice:7:read\
+/// #     &code_challenge_method=S256&code_challenge=E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM";
+///
+/// let page = server.authorize(&Request::new(RequestHead::new("GET", start))).await;
+/// assert!(page.body().contains(r#"action="/authorize/decision""#));
+/// assert!(page.body().contains(r#"value="invoice:7:read" checked"#));
+/// # Ok(()) }
+/// ```
 #[non_exhaustive]
 pub struct ConsentPage<'a> {
     /// The application that asks: its name, whether it is of the same house.
@@ -26,6 +69,42 @@ pub struct ConsentPage<'a> {
 }
 
 /// A request that cannot go on, and that no application is told of.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, Timestamp, id::Subject};
+/// # use hallpass::{authority::{Client, GrantType}, oauth::*, web::{Answer, RequestHead}};
+/// # #[derive(Debug)] struct House;
+/// # #[async_trait::async_trait]
+/// impl Host for House {
+/// #     async fn user(&self, _: &RequestHead<'_>) -> Result<Option<SignedIn>, HostError> {
+/// #         Ok(None)
+/// #     }
+/// #     async fn sign_in(&self, _: &SignIn<'_>) -> Answer { Answer::see_other("/login") }
+/// #     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer { page.plain() }
+/// #     async fn sign_out(&self, _: &RequestHead<'_>) -> Result<Vec<String>, HostError> {
+/// #         Ok(Vec::new())
+/// #     }
+///     async fn error_page(&self, page: &ErrorPage<'_>) -> Answer {
+///         Answer::html(page.status, format!("<h1>Not possible</h1>{}", page.description))
+///     }
+///     // …
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = Client::public("app").name("Books").scope("invoice:*:read".parse()?)
+/// #     .redirect_uri("https://app.example.com/cb").grant(GrantType::AuthorizationCode);
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).client(app).build()?;
+/// # let server = AuthorizationServer::builder(authority).host(House).build()?;
+///
+/// // Nobody is sent to an application that is not known.
+/// let asked = RequestHead::new("GET", "/authorize?response_type=code&client_id=stranger");
+/// let page = server.authorize(&Request::new(asked)).await;
+/// assert_eq!((page.status(), page.header("location")), (400, None));
+/// assert!(page.body().starts_with("<h1>Not possible</h1>"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct ErrorPage<'a> {
@@ -38,6 +117,45 @@ pub struct ErrorPage<'a> {
 }
 
 /// What the page shows that asks whether to sign out, and what its form must send.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey, Timestamp, id::Subject};
+/// # use hallpass::{authority::{Client, GrantType}, oauth::*, web::{Answer, RequestHead}};
+/// # #[derive(Debug)] struct House;
+/// # #[async_trait::async_trait]
+/// impl Host for House {
+/// #     async fn user(&self, _: &RequestHead<'_>) -> Result<Option<SignedIn>, HostError> {
+/// #         let ada = Subject::parse("ada").map_err(HostError::new)?;
+/// #         Ok(Some(SignedIn::new(ada, Timestamp::from_unix_seconds(1_700_000_000))))
+/// #     }
+/// #     async fn sign_in(&self, _: &SignIn<'_>) -> Answer { Answer::see_other("/login") }
+/// #     async fn consent_page(&self, page: &ConsentPage<'_>) -> Answer { page.plain() }
+/// #     async fn sign_out(&self, _: &RequestHead<'_>) -> Result<Vec<String>, HostError> {
+/// #         Ok(Vec::new())
+/// #     }
+///     async fn sign_out_page(&self, page: &SignOutPage<'_>) -> Answer {
+///         Answer::html(200, format!(
+///             r#"Leave? <form method="post" action="{}"><input type="hidden" name="ticket"
+///             value="{}"><button>Sign out</button></form>"#,
+///             page.action, page.ticket,
+///         ))
+///     }
+///     // …
+/// }
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let app = Client::public("app").name("Books").scope("invoice:*:read".parse()?)
+/// #     .redirect_uri("https://app.example.com/cb").grant(GrantType::AuthorizationCode);
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).client(app).build()?;
+/// # let server = AuthorizationServer::builder(authority).host(House).build()?;
+///
+/// // Any site can send a browser here, so the user is asked.
+/// let page = server.end_session(&Request::new(RequestHead::new("GET", "/logout"))).await;
+/// assert!(page.body().contains(r#"action="/logout""#));
+/// # Ok(()) }
+/// ```
 #[non_exhaustive]
 pub struct SignOutPage<'a> {
     /// Where the form goes by POST.

@@ -45,6 +45,18 @@ impl<'r> Request<'r> {
 /// Who sent a request, as a layer of the host's own says it: put it into the request's extensions,
 /// and the routers take it instead of the connection's address. Behind a proxy that address is the
 /// proxy's, and a rate limit would count everybody as one.
+///
+/// ```
+/// use hallpass::oauth::Peer;
+///
+/// /// Behind one proxy of yours, which adds the address it sees at the end of `X-Forwarded-For`.
+/// fn peer(forwarded_for: &str) -> Peer {
+///     Peer::new(forwarded_for.rsplit(',').next().unwrap_or_default().trim())
+/// }
+///
+/// // What stands before it, the client may have written itself.
+/// assert_eq!(peer("198.51.100.1, 192.0.2.7").as_str(), "192.0.2.7");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Peer(Box<str>);
 

@@ -50,6 +50,26 @@ pub(super) struct Inner {
 }
 
 /// Puts an [`AuthorizationServer`] together. Only the authority must be given.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, SigningKey};
+/// use hallpass::oauth::{AuthorizationServer, Endpoint, Endpoints};
+///
+/// # fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::ES256)?)
+/// #     .server_store(MemoryStore::new()).build()?;
+/// let server = AuthorizationServer::builder(authority.clone())
+///     .endpoints(Endpoints::new().at(Endpoint::Token, "/oauth2/token"))
+///     .allow_origin("https://app.example.com")
+///     .scopes_supported("invoice:*:read".parse()?)
+///     .build()?;
+/// assert!(server.paths().any(|path| path == "/oauth2/token"));
+/// // What cannot be meant is found at start-up.
+/// let misspelt = AuthorizationServer::builder(authority).allow_origin("app.example.com");
+/// assert!(misspelt.build().is_err());
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use]
 pub struct AuthorizationServerBuilder(Inner);

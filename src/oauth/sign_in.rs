@@ -8,9 +8,9 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    AuthorizationServer, Endpoint, Form, OAuthError,
+    AuthorizationServer, Endpoint, Form, OAuthError, SignedIn,
     authorization::Authorization,
-    host::{SignIn, SignInReason, SignedIn},
+    host::{SignIn, SignInReason},
     pages::guarded,
     reply::with_query,
 };

@@ -14,6 +14,35 @@ use zeroize::Zeroizing;
 
 /// Gets one document over HTTP. [`HttpFetch`](super::HttpFetch) is the one in the box.
 ///
+/// ```
+/// use hallpass::{Algorithm, SigningKey, Verifier};
+/// use hallpass::remote::{Fetch, FetchError, FetchRequest, FetchResponse, RemoteJwks};
+///
+/// /// Stands for an HTTP client of yours.
+/// #[derive(Debug)]
+/// struct Fixed(String);
+///
+/// #[async_trait::async_trait]
+/// impl Fetch for Fixed {
+///     async fn fetch(&self, request: &FetchRequest) -> Result<FetchResponse, FetchError> {
+///         assert_eq!(request.url(), "https://auth.example.com/keys");
+///         Ok(FetchResponse::new(200, self.0.clone().into_bytes()))
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let key = SigningKey::generate(Algorithm::EdDSA)?.verifying_key();
+/// let set = format!(r#"{{"keys":[{}]}}"#, key.jwk().unwrap().to_json());
+/// let verifier = Verifier::builder("https://auth.example.com")
+///     .audience("https://api.example.com")
+///     .remote_jwks(RemoteJwks::at("https://auth.example.com/keys").fetch(Fixed(set)))
+///     .stateless()
+///     .build()?;
+/// assert!(verifier.ready().await.is_ok()); // the keys are there
+/// # Ok(()) }
+/// ```
+///
 /// # Security
 /// What comes from here decides whom the verifier believes. An implementation
 /// - checks the server's certificate against roots that the host trusts;
@@ -39,6 +68,33 @@ impl<T: Fetch + ?Sized> Fetch for Arc<T> {
 }
 
 /// One `GET` for a JSON document.
+///
+/// ```
+/// use hallpass::remote::{Fetch, FetchError, FetchRequest, FetchResponse, RemoteFeed};
+/// # use hallpass::{secret::ClientSecret, store::RevocationFeed as _};
+///
+/// /// What an HTTP client of yours is asked to do.
+/// #[derive(Debug)]
+/// struct Looking;
+///
+/// #[async_trait::async_trait]
+/// impl Fetch for Looking {
+///     async fn fetch(&self, request: &FetchRequest) -> Result<FetchResponse, FetchError> {
+///         assert_eq!(request.url(), "https://auth.example.com/revocations?limit=10");
+///         let credential = request.expose_authorization().unwrap();
+///         assert!(credential.starts_with("Basic ")); // for this address alone, and for no log
+///         assert_eq!(request.timeout().as_secs(), 2); // look-up, connection and body together
+///         Err(FetchError::TimedOut)
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let secret = ClientSecret::new("an-example-secret-0123456789-abcdefghij".to_owned());
+/// let feed = RemoteFeed::at("https://auth.example.com/revocations")?.client("partner", &secret);
+/// assert!(feed.fetch(Looking).read_revocations(None, 10).await.is_err());
+/// # Ok(()) }
+/// ```
 pub struct FetchRequest {
     url: String,
     authorization: Option<Zeroizing<String>>,
@@ -95,6 +151,38 @@ impl Debug for FetchRequest {
 }
 
 /// An answer, whatever its status.
+///
+/// ```
+/// # use hallpass::{Algorithm, SigningKey, Verifier};
+/// # use hallpass::remote::{Fetch, FetchError, FetchRequest, RemoteJwks};
+/// use hallpass::remote::FetchResponse;
+/// use std::time::Duration;
+/// # #[derive(Debug)]
+/// # struct Fixed(FetchResponse);
+/// # #[async_trait::async_trait]
+/// # impl Fetch for Fixed {
+/// #     async fn fetch(&self, _: &FetchRequest) -> Result<FetchResponse, FetchError> {
+/// #         Ok(self.0.clone())
+/// #     }
+/// # }
+/// # async fn is_ready(answer: FetchResponse) -> Result<bool, hallpass::verifier::ConfigError> {
+/// #     let keys = RemoteJwks::at("https://auth.example.com/keys").fetch(Fixed(answer));
+/// #     let builder = Verifier::builder("https://auth.example.com");
+/// #     let builder = builder.audience("https://api.example.com");
+/// #     Ok(builder.remote_jwks(keys).stateless().build()?.ready().await.is_ok())
+/// # }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let key = SigningKey::generate(Algorithm::EdDSA)?.verifying_key().jwk().unwrap();
+/// # let set = format!(r#"{{"keys":[{}]}}"#, key.to_json()).into_bytes();
+/// // Fresh for four minutes more, says the way it came.
+/// let keys = FetchResponse::new(200, set).cache_control("max-age=300");
+/// assert!(is_ready(keys.age(Duration::from_secs(60))).await?);
+/// // A redirect is an answer like any other: it is passed on, not followed, and holds no keys.
+/// assert!(!is_ready(FetchResponse::new(301, Vec::new())).await?);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct FetchResponse {
     pub(super) status: u16,
@@ -126,6 +214,31 @@ impl FetchResponse {
 }
 
 /// There is no complete answer.
+///
+/// ```
+/// use hallpass::{Verifier, verifier::FailureKind};
+/// use hallpass::remote::{Fetch, FetchError, FetchRequest, FetchResponse, RemoteJwks};
+///
+/// #[derive(Debug)]
+/// struct Endless;
+///
+/// #[async_trait::async_trait]
+/// impl Fetch for Endless {
+///     async fn fetch(&self, request: &FetchRequest) -> Result<FetchResponse, FetchError> {
+///         Err(FetchError::TooLong { limit: request.max_bytes() }) // stop reading there
+///     }
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let keys = RemoteJwks::at("https://auth.example.com/keys");
+/// # let builder = Verifier::builder("https://auth.example.com");
+/// # let builder = builder.audience("https://api.example.com");
+/// let verifier = builder.remote_jwks(keys.fetch(Endless)).stateless().build()?;
+/// let error = verifier.ready().await.unwrap_err();
+/// assert_eq!(error.kind(), FailureKind::Unavailable); // 503, never 401
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum FetchError {

@@ -34,10 +34,32 @@ type Inner = Client<HttpsConnector<HttpConnector>, Empty<Bytes>>;
 /// the process.
 ///
 /// It needs a tokio runtime with I/O and time.
+///
+/// ```no_run
+/// use hallpass::{Verifier, remote::{HttpFetch, RemoteJwks}};
+///
+/// // An issuer inside, whose certificate a root of the house has signed.
+/// let fetch = HttpFetch::trusting(&std::fs::read_to_string("/etc/house/root.pem")?)?;
+/// let keys = RemoteJwks::at("https://auth.internal/.well-known/jwks.json").fetch(fetch);
+/// let verifier = Verifier::builder("https://auth.internal")
+///     .audience("https://api.internal")
+///     .remote_jwks(keys)
+///     .stateless()
+///     .build()?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone)]
 pub struct HttpFetch(Result<Inner, rustls::Error>);
 
 /// The certificates to be trusted cannot be.
+///
+/// ```
+/// use hallpass::remote::HttpFetch;
+///
+/// // A path where the text was meant: found at start-up, not at the first request.
+/// let error = HttpFetch::trusting("/etc/house/root.pem").unwrap_err();
+/// assert_eq!(error.to_string(), "the certificates cannot be trusted: there is none in the text");
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the certificates cannot be trusted: {problem}")]
 pub struct CertificateError {

@@ -146,7 +146,8 @@ impl RemoteJwks {
         let fetch = self.fetch.unwrap_or_else(|| Arc::new(HttpFetch::new()));
         let Self { limits, timeout, max_bytes, .. } = self;
         let document = Document { place, fetch, timeout, max_bytes };
-        Ok(Arc::new(RemoteKeys::new(document, limits, Arc::clone(&known.clock))))
+        let keys = RemoteKeys::new(document, limits, known.backend, Arc::clone(&known.clock));
+        Ok(Arc::new(keys))
     }
 }
 
@@ -173,3 +174,7 @@ impl<Choice> VerifierBuilder<Choice> {
         self.make_key_source(move |known| keys.build(known))
     }
 }
+
+#[cfg(test)]
+#[cfg(feature = "aws-lc-rs")]
+mod tests;

@@ -21,7 +21,7 @@ use super::{
 use crate::{
     clock::Clock,
     event,
-    key::{Jwks, VerifyingKeys},
+    key::{Backend, Jwks, VerifyingKeys},
     verifier::{Flight, KeySource, KeySourceError},
 };
 
@@ -33,6 +33,7 @@ pub(super) struct RemoteKeys(Arc<Shared>);
 struct Shared {
     document: Document,
     limits: Limits,
+    backend: Backend,
     clock: Arc<dyn Clock>,
     /// Replaced as a whole.
     keys: RwLock<VerifyingKeys>,
@@ -62,10 +63,16 @@ enum Begun {
 }
 
 impl RemoteKeys {
-    pub(super) fn new(document: Document, limits: Limits, clock: Arc<dyn Clock>) -> Self {
+    pub(super) fn new(
+        document: Document,
+        limits: Limits,
+        backend: Backend,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         Self(Arc::new(Shared {
             document,
             limits,
+            backend,
             clock,
             keys: RwLock::default(),
             generation: AtomicU64::new(0),
@@ -174,6 +181,8 @@ impl Shared {
         event::keys_read(jwks.keys().len(), jwks.skipped().len());
         // INVARIANT (Jwks): two of one name are refused when it is read.
         let keys = jwks.verifying_keys().unwrap_or_default();
+        // Both backends say the same of every key and signature, so one will do for the other.
+        let keys = keys.with_backend(self.backend).unwrap_or(keys);
         // An issuer that takes all its keys back is obeyed. That is still no reason to tell
         // clients that their tokens are bad.
         let (believed_until, fresh_for) = match jwks.keys() {

@@ -11,6 +11,16 @@ use super::parse;
 use super::vocabulary::{Actions, BareWords, Known, Vocabulary, reads_as_permission};
 
 /// Bare words that other systems reserve. None is on unless asked for.
+///
+/// ```
+/// use hallpass::scope::{ReservedPreset, Vocabulary};
+///
+/// let own = Vocabulary::builder().resource("book");
+/// assert!(own.clone().build()?.parse("groups").is_err(), "no resource of ours");
+/// let okta = own.reserve(ReservedPreset::Groups).build()?;
+/// assert_eq!(okta.parse("groups book:read")?.as_str(), "groups book:*:read");
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ReservedPreset {

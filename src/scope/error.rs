@@ -6,6 +6,19 @@ use std::fmt::{self, Write as _};
 use super::fault::Place;
 
 /// What is wrong with a scope.
+///
+/// ```
+/// use hallpass::scope::{Scope, ScopeErrorKind};
+///
+/// let advice = |text: &str| match Scope::parse(text).map_err(|error| error.kind()) {
+///     Ok(_) => "fine",
+///     Err(ScopeErrorKind::ListSeparator) => "put spaces between items",
+///     Err(ScopeErrorKind::TooLong | ScopeErrorKind::TooManyItems) => "ask for less, or for `*`",
+///     Err(_) => "see the error's text",
+/// };
+/// assert_eq!(advice("book:read,page:read"), "put spaces between items");
+/// assert_eq!(advice(&"book:read ".repeat(999)), "ask for less, or for `*`");
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ScopeErrorKind {

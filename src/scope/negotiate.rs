@@ -8,6 +8,21 @@ use super::request::RequestedScope;
 use super::set::Scope;
 
 /// What becomes of a request that asks for more than is allowed.
+///
+/// ```
+/// use hallpass::scope::{Mode, Negotiated, Negotiation, RequestedScope, Scope};
+///
+/// let requested = RequestedScope::parse("book page:read")?;
+/// let allowed = Scope::parse("book:read page:read")?;
+/// let granted = |mode| {
+///     let answer = Negotiation::new().mode(mode).negotiate(Some(&requested), &allowed);
+///     answer.map(|answer| answer.into_granted().to_string())
+/// };
+/// assert_eq!(granted(Mode::Narrow)?, "book:*:read page:*:read");
+/// assert_eq!(granted(Mode::Filter)?, "page:*:read");
+/// assert!(granted(Mode::Strict).is_err());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a new way to grant must break its users' builds")]
 pub enum Mode {
@@ -21,6 +36,19 @@ pub enum Mode {
 }
 
 /// What a request without a scope gets.
+///
+/// ```
+/// use hallpass::scope::{Negotiation, NegotiateError, OmittedScope, Scope};
+///
+/// let allowed = Scope::parse("book page:read")?;
+/// let refused = Negotiation::new().negotiate(None, &allowed);
+/// assert_eq!(refused.unwrap_err(), NegotiateError::Omitted);
+///
+/// let standard = OmittedScope::Default(Scope::parse("book:read")?);
+/// let answer = Negotiation::new().omitted(standard).negotiate(None, &allowed)?;
+/// assert_eq!(answer.granted().as_str(), "book:*:read");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a new default must break its users' builds")]
 pub enum OmittedScope {
@@ -59,6 +87,20 @@ pub struct Negotiation {
 }
 
 /// A request that gets no token. Each is `invalid_scope` to the client.
+///
+/// ```
+/// use hallpass::scope::{Mode, NegotiateError, Negotiation, RequestedScope, Scope};
+///
+/// let requested = RequestedScope::parse("book page:read")?;
+/// let allowed = Scope::parse("book:read page:read")?;
+/// match Negotiation::new().mode(Mode::Strict).negotiate(Some(&requested), &allowed) {
+///     Err(NegotiateError::NotAllowed(items)) => assert_eq!(&*items, "book"),
+///     other => panic!("{other:?}"),
+/// }
+/// let error = Negotiation::new().negotiate(Some(&requested), &Scope::empty()).unwrap_err();
+/// assert_eq!(error.to_string(), "none of the requested scope is allowed");
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum NegotiateError {
@@ -199,6 +241,18 @@ enum Outcome {
 }
 
 /// The answer to a request. Only what is [granted](Self::granted) may be signed.
+///
+/// ```
+/// use hallpass::scope::{Negotiation, RequestedScope, Scope};
+///
+/// let requested = RequestedScope::parse("book page:read user:delete")?;
+/// let allowed = Scope::parse("book:read page:read")?;
+/// let answer = Negotiation::new().negotiate(Some(&requested), &allowed)?;
+/// assert!(!answer.is_complete());
+/// assert!(answer.narrowed().eq(["book"]) && answer.rejected().eq(["user:delete"]));
+/// assert_eq!(answer.granted().as_str(), "book:*:read page:*:read"); // what is signed
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Clone, Debug)]
 #[must_use]
 pub struct Negotiated {

@@ -15,6 +15,19 @@ use super::span::{Span, Triple};
 use super::view::PermissionRef;
 
 /// One of the three parts of a permission.
+///
+/// ```
+/// use hallpass::scope::{Part, Permission};
+///
+/// let permission: Permission = "invoice:a%3Ab:*".parse()?;
+/// let which = match permission.id() {
+///     Part::Any => "every invoice".to_owned(),
+///     Part::Is(id) => format!("invoice {id}"),
+/// };
+/// assert_eq!(which, "invoice a:b");
+/// assert_eq!(permission.action(), Part::Any);
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[expect(clippy::exhaustive_enums, reason = "the data model has exactly these two")]
 pub enum Part<'a> {

@@ -10,6 +10,15 @@ use super::set::Scope;
 use super::vocabulary::Vocabulary;
 
 /// What a client asked for, with its own spelling of every item.
+///
+/// ```
+/// use hallpass::scope::RequestedScope;
+///
+/// let requested = RequestedScope::parse("book openid")?; // the `scope` parameter
+/// assert_eq!(requested.scope().as_str(), "openid book:*:*");
+/// assert!(RequestedScope::parse("")?.or_omitted().is_none(), "an empty parameter counts as none");
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct RequestedScope {
     pub(super) items: Vec<RequestedItem>,

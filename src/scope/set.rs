@@ -39,6 +39,14 @@ pub struct Scope {
 }
 
 /// What could be read of a foreign scope.
+///
+/// ```
+/// use hallpass::scope::Scope;
+///
+/// let lossy = Scope::parse_lossy("book:read book::write"); // of a foreign token
+/// assert_eq!(lossy.scope.as_str(), "book:*:read");
+/// assert_eq!(lossy.dropped[0].item(), Some(2));
+/// ```
 #[derive(Clone, Debug)]
 #[non_exhaustive]
 pub struct Lossy {

@@ -40,6 +40,19 @@ enum TemplateItem {
 }
 
 /// Why a request's parameters cannot be bound.
+///
+/// ```
+/// use hallpass::scope::{BindError, RequirementTemplate};
+///
+/// let template = RequirementTemplate::new("book:{id}:read")?;
+/// let status = |id: Option<&'static str>| match template.bind(|_| id) {
+///     Ok(_) => 200,
+///     Err(BindError::Value { .. }) => 400, // the caller's
+///     Err(_) => 500, // the route has no `{id}`: ours
+/// };
+/// assert_eq!([status(Some("7")), status(Some("*")), status(None)], [200, 400, 500]);
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum BindError {
@@ -61,6 +74,16 @@ pub enum BindError {
 }
 
 /// Why a value cannot be an id.
+///
+/// ```
+/// use hallpass::scope::{BindError, RequirementTemplate, ValueFault};
+///
+/// let template = RequirementTemplate::new("book:{id}:read")?;
+/// let error = template.bind(|_| Some("*")).unwrap_err();
+/// assert!(matches!(error, BindError::Value { fault: ValueFault::Wildcard, .. }));
+/// assert_eq!(error.to_string(), "parameter `id`: the value contains `*`");
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, thiserror::Error)]
 #[non_exhaustive]
 pub enum ValueFault {

@@ -14,6 +14,17 @@ use super::span::{ANY_ACTION, ANY_RESOURCE, Span, Triple};
 /// A scope borrowed from where it lies: a [`Scope`], or the payload of a token.
 ///
 /// Asking it a question allocates nothing.
+///
+/// ```
+/// use hallpass::scope::Scope;
+///
+/// let scope = Scope::parse("openid invoice:*:read")?;
+/// let granted = scope.view(); // a handler has it from `Verified::scope`
+/// assert!(granted.covers_permission("invoice", "a:b", "read"));
+/// assert!(!granted.covers_permission("invoice", "", "read"), "nothing is no id");
+/// assert!(granted.has_word("openid"));
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct ScopeView<'a> {
     text: &'a str,
@@ -142,6 +153,22 @@ fn with_written_id<T>(id: &str, ask: impl FnOnce(&[u8]) -> T) -> Option<T> {
 }
 
 /// One item of a scope.
+///
+/// ```
+/// use hallpass::scope::{Item, Scope};
+///
+/// let scope = Scope::parse("openid invoice:*:read")?;
+/// let (mut words, mut resources) = (Vec::new(), Vec::new());
+/// for item in &scope {
+///     match item {
+///         Item::Word(word) => words.push(word),
+///         Item::Permission(permission) => resources.push(permission.resource()),
+///     }
+/// }
+/// assert_eq!(words, ["openid"]);
+/// assert_eq!(resources[0].as_str(), Some("invoice"));
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 #[expect(clippy::exhaustive_enums, reason = "the data model has exactly these two")]
 pub enum Item<'a> {
@@ -163,6 +190,16 @@ impl<'a> Item<'a> {
 }
 
 /// A permission borrowed from a scope.
+///
+/// ```
+/// use hallpass::scope::{Item, Scope};
+///
+/// let scope = Scope::parse("doc:urn%3Aisbn%3A0451450523:read")?;
+/// let Some(Item::Permission(first)) = scope.iter().next() else { panic!("no permission") };
+/// assert_eq!(first.id().as_str(), Some("urn:isbn:0451450523"), "decoded");
+/// assert_eq!(first.as_str(), "doc:urn%3Aisbn%3A0451450523:read");
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Copy, Debug)]
 pub struct PermissionRef<'a> {
     text: &'a str,
@@ -214,6 +251,16 @@ impl<'a> PermissionRef<'a> {
 }
 
 /// The items of a scope in canonical order. See [`Scope::iter`].
+///
+/// ```
+/// use hallpass::scope::{Item, Scope};
+///
+/// let scope = Scope::parse("page:read book:read openid")?;
+/// let items = scope.iter();
+/// assert_eq!(items.len(), 3);
+/// assert!(items.map(Item::as_str).eq(["openid", "book:*:read", "page:*:read"]));
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Debug)]
 pub struct Items<'a> {
     text: &'a str,

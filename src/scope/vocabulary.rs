@@ -13,6 +13,17 @@ use super::parse::{self, Rules};
 use super::set::{Lossy, Scope};
 
 /// What a bare name such as `book` means.
+///
+/// ```
+/// use hallpass::scope::{BareWords, Vocabulary};
+///
+/// let declared = Vocabulary::builder().resource("book");
+/// assert_eq!(declared.clone().build()?.parse("book")?.as_str(), "book:*:*");
+/// let explicit = declared.bare_words(BareWords::Deny).build()?;
+/// assert!(explicit.parse("book").is_err(), "too much for four letters");
+/// assert!(explicit.parse("book:*").is_ok());
+/// # Ok::<(), hallpass::scope::ScopeError>(())
+/// ```
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "a host that matches on this must see a new reading")]
 pub enum BareWords {

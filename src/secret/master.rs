@@ -18,6 +18,19 @@ use crate::crypto::{CryptoError, ct_eq, fill_random, hkdf_sha256, sha256};
 const LENGTH: usize = 32;
 
 /// Why there is no master secret. The texts never contain a part of one.
+///
+/// ```
+/// use hallpass::secret::{MasterSecret, SecretError};
+///
+/// match MasterSecret::from_env("A_VARIABLE_THAT_IS_NOT_SET") {
+///     Err(error @ SecretError::NotSet { .. }) => {
+///         assert!(error.to_string().ends_with("made once with `openssl rand -base64 32`"));
+///     }
+///     other => panic!("{other:?}"),
+/// }
+/// let zeros = MasterSecret::parse(&"00".repeat(32));
+/// assert_eq!(zeros.unwrap_err(), SecretError::Placeholder);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum SecretError {

@@ -88,34 +88,95 @@ secret_text!(
 );
 secret_text!(
     /// A refresh token (RFC 6749 §1.5): one use, for the next pair of tokens.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let token = issued.refresh_token();
+    /// assert_eq!(format!("{token:?}"), "RefreshToken([redacted])");
+    /// let text = token.expose_secret().to_owned(); // for its owner: a cookie, the token response
+    /// assert!(authority.refresh(&text).await.is_ok());
+    /// # Ok(()) }
+    /// ```
     RefreshToken
 );
 secret_text!(
     /// A long-lived key of a service, a script or a person.
+    ///
+    /// ```
+    /// use hallpass::secret::ApiKey;
+    ///
+    /// let key = ApiKey::new("hp_ak_AQ".to_owned()); // a script has its own from the environment
+    /// let header = format!("Bearer {}", key.expose_secret());
+    /// assert_eq!(header, "Bearer hp_ak_AQ");
+    /// assert_eq!(format!("sent {key:?}"), "sent ApiKey([redacted])");
+    /// ```
     ApiKey
 );
 secret_text!(
     /// What a confidential client authenticates with (RFC 6749 §2.3.1).
+    ///
+    /// ```
+    /// use hallpass::secret::ClientSecret;
+    ///
+    /// #[derive(Debug)]
+    /// struct Partner {
+    ///     id: &'static str,
+    ///     secret: ClientSecret,
+    /// }
+    /// let secret = ClientSecret::new("from the vault".to_owned());
+    /// let partner = Partner { id: "shop", secret };
+    /// assert_eq!(
+    ///     format!("{partner:?}"),
+    ///     r#"Partner { id: "shop", secret: ClientSecret([redacted]) }"#
+    /// );
+    /// ```
     ClientSecret
 );
 secret_text!(
     /// What the browser carries from `/authorize` to the client (RFC 6749 §1.3.1).
+    ///
+    /// ```
+    /// use hallpass::secret::AuthorizationCode;
+    ///
+    /// let code = AuthorizationCode::new("hp_ac_AQ".to_owned());
+    /// let location = format!("https://app.example.com/callback?code={}", code.expose_secret());
+    /// assert!(location.ends_with("?code=hp_ac_AQ"));
+    /// assert_eq!(format!("{code:?}"), "AuthorizationCode([redacted])");
+    /// ```
     AuthorizationCode
 );
 secret_text!(
     /// An ID token (OpenID Connect Core §2): it tells a client who signed in, and is good for
     /// nothing else.
+    ///
+    /// ```compile_fail
+    /// # async fn f(authority: hallpass::Authority, id_token: hallpass::secret::IdToken) {
+    /// let who = authority.verify(&id_token).await; // nothing that asks for a token takes it
+    /// # }
+    /// ```
     IdToken
 );
 secret_text!(
     /// A private signing key as PEM text (RFC 7468), made by
     /// [`SigningKey::expose_private_pem`](crate::key::SigningKey::expose_private_pem).
+    ///
+    /// ```
+    /// use hallpass::key::{Algorithm, SigningKey};
+    ///
+    /// let key = SigningKey::generate(Algorithm::EdDSA)?;
+    /// let pem = key.expose_private_pem().expect("not a shared secret");
+    /// assert_eq!(format!("{pem:?}"), "PrivateKeyPem([redacted])");
+    /// assert!(pem.expose_secret().starts_with("-----BEGIN PRIVATE KEY-----"));
+    /// # Ok::<(), hallpass::key::KeyError>(())
+    /// ```
     PrivateKeyPem
 );
 
 token_text!(AccessToken RefreshToken ApiKey ClientSecret AuthorizationCode);
 
 mod sealed {
+    #[doc(hidden)]
     #[expect(unnameable_types, reason = "sealed: no other type may be taken for a token")]
     pub trait TokenText {
         fn text(&self) -> &str;

@@ -5,10 +5,7 @@ use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use super::{
-    StoreError,
-    session::{CarriedClaims, EndReason, InsertOutcome},
-};
+use super::{StoreError, carried::CarriedClaims, ended::EndReason, session_store::InsertOutcome};
 use crate::{
     clock::Timestamp,
     id::{ApiKeyId, Audience, ClientId, Subject},
@@ -17,6 +14,25 @@ use crate::{
 
 /// A long-lived opaque access token for a service, a script or a person. The row decides: a
 /// change to it is the answer of the next check.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("reports");
+/// let issued = authority.issue_api_key(grant, "nightly report", None).await?;
+/// let listed = authority.list_api_keys(&issued.record().subject, None, 10).await?;
+/// assert_eq!(listed, [issued.record().clone()]);
+/// assert_eq!(listed[0].name, "nightly report");
+/// assert_eq!(listed[0].stops_at(), None); // until somebody ends it
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct ApiKeyRecord {
@@ -45,6 +61,29 @@ pub struct ApiKeyRecord {
 }
 
 /// What to change of an API key. Fields that are `None` stay.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// use hallpass::store::ApiKeyChange;
+///
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("reports");
+/// let issued = authority.issue_api_key(grant, "nightly report", None).await?;
+/// let scope = Some("invoice:7:read".parse()?);
+/// let narrower = ApiKeyChange { scope, ..ApiKeyChange::default() }; // the rest stays
+/// authority.update_api_key(&issued.id(), &narrower).await?;
+///
+/// let who = authority.verify(issued.api_key()).await?; // the next check already
+/// assert!(who.allows(&("invoice", "7", "read")) && !who.allows(&("invoice", "8", "read")));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines read it")]
 pub struct ApiKeyChange {
@@ -57,6 +96,33 @@ pub struct ApiKeyChange {
 }
 
 /// What became of a rotation.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// use hallpass::{id::ApiKeyId, store::{ApiKeyStore as _, RotateApiKeyOutcome}};
+///
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("reports");
+/// let old = authority.issue_api_key(grant, "nightly report", None).await?.record().clone();
+/// let now = old.id.born();
+/// let mut new = old.clone();
+/// new.id = ApiKeyId::from_parts(now, [1; 12]);
+/// let outcome = store.rotate_api_key(&old.id, &new, now, now).await?;
+/// assert_eq!(outcome, RotateApiKeyOutcome::Rotated);
+///
+/// let mut late = old.clone();
+/// late.id = ApiKeyId::from_parts(now, [2; 12]);
+/// let outcome = store.rotate_api_key(&old.id, &late, now, now).await?;
+/// assert_eq!(outcome, RotateApiKeyOutcome::AlreadyReplaced { by: new.id });
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a caller must handle every answer")]
 pub enum RotateApiKeyOutcome {
@@ -80,6 +146,29 @@ pub enum RotateApiKeyOutcome {
 /// record, so that caches ask again.
 ///
 /// Each method is one atomic step; `now` is the caller's clock, stores read none.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// use hallpass::store::{ApiKeyStore, EndReason};
+///
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("reports");
+/// let issued = authority.issue_api_key(grant, "nightly report", None).await?;
+/// let keys: &dyn ApiKeyStore = &store;
+/// let (id, now) = (issued.id(), issued.id().born());
+/// assert!(keys.find_api_key(&id).await?.is_some_and(|key| key.is_live(now)));
+/// assert!(keys.end_api_key(&id, EndReason::Administrative, now).await?);
+/// assert!(authority.verify(issued.api_key()).await.is_err());
+/// assert!(keys.list_api_keys(&issued.record().subject, None, 10, now).await?.is_empty());
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait ApiKeyStore: Debug + Send + Sync + 'static {
     /// Remembers a new key, unless its birth is at or before a revocation of its owner.

@@ -9,6 +9,26 @@ use super::{EndedCounts, StoreError};
 use crate::{clock::Timestamp, id::ClientId};
 
 /// A registered application.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .server_store(store.clone())
+/// #     .build()?;
+/// use hallpass::{authority::Client, store::ClientStore as _};
+///
+/// let partner = Client::confidential("partner").scope("invoice:*:read".parse()?);
+/// let registered = authority.register_client(partner).await?;
+/// let row = store.find_client(&registered.id).await?.unwrap();
+/// assert_eq!((row.version, row.secrets.len(), row.disabled_at), (1, 1, None));
+/// assert!(row.settings.contains("invoice:*:read")); // kept as it is: no store reads it
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct ClientRecord {
@@ -25,6 +45,26 @@ pub struct ClientRecord {
 }
 
 /// A client's secret as it is kept: a keyed hash, worthless without the master secret.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .server_store(store.clone())
+/// #     .build()?;
+/// use hallpass::{authority::Client, store::ClientStore as _};
+///
+/// let registered = authority.register_client(Client::confidential("partner")).await?;
+/// authority.rotate_client_secret(&registered.id, std::time::Duration::from_secs(3_600)).await?;
+/// let row = store.find_client(&registered.id).await?.unwrap();
+/// let [old, new] = row.secrets.as_slice() else { panic!("both work for an hour") };
+/// assert!(old.expires_at.is_some() && new.expires_at.is_none());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct HashedSecret {
@@ -35,6 +75,22 @@ pub struct HashedSecret {
 }
 
 /// What became of a change to a client.
+///
+/// ```
+/// # use hallpass::{MemoryStore, Timestamp};
+/// use hallpass::store::{ClientRecord, ClientStore as _, ReplaceOutcome};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let (store, now) = (MemoryStore::new(), Timestamp::from_unix_seconds(1_800_000_000));
+/// # let (id, settings) = ("partner".parse()?, "{}".to_owned());
+/// let read = ClientRecord { id, version: 1, settings, secrets: Vec::new(), disabled_at: None };
+/// store.insert_client(&read, now).await?;
+/// // Two operators have read version 1, and both change it.
+/// assert_eq!(store.replace_client(&read, now).await?, ReplaceOutcome::Replaced);
+/// assert_eq!(store.replace_client(&read, now).await?, ReplaceOutcome::Conflict { version: 2 });
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "a caller must handle every answer")]
 pub enum ReplaceOutcome {
@@ -51,6 +107,23 @@ pub enum ReplaceOutcome {
 
 /// Remembers clients. Every change writes a feed record of
 /// [`Target::Client`](super::Target::Client), so that all instances load it again.
+///
+/// ```
+/// # use hallpass::{MemoryStore, Timestamp};
+/// use hallpass::store::{ClientRecord, ClientStore, RevocationFeed as _, Target};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let (store, now) = (MemoryStore::new(), Timestamp::from_unix_seconds(1_800_000_000));
+/// # let (id, settings) = ("partner".parse()?, "{}".to_owned());
+/// let client = ClientRecord { id, version: 1, settings, secrets: Vec::new(), disabled_at: None };
+/// assert!(store.insert_client(&client, now).await?);
+/// assert!(!store.insert_client(&client, now).await?, "the id is taken");
+/// // Each instance reads of the change, and loads the client again.
+/// let page = store.read_revocations(None, 10).await?;
+/// assert_eq!(page.records[0].target, Target::Client(client.id));
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait ClientStore: Debug + Send + Sync + 'static {
     /// Remembers a new client with version 1; says whether the id was free.

@@ -1,17 +1,60 @@
-//! Knows what is remembered of an authorization code, and what presenting one means.
-//! Must not know the code itself: it is named by a hash of its secret.
+//! Knows what is remembered of an authorization code, and what a store promises about it.
+//! Must not know the code itself, which is named by a hash of its secret, nor what presenting one
+//! means: `redemption` does.
 
 use std::fmt::Debug;
 
 use async_trait::async_trait;
 
-use super::{StoreError, presented::Attempt, session::SessionRecord};
-use crate::{
-    clock::Timestamp,
-    id::{ClientId, SessionId},
+use super::{
+    StoreError,
+    presented::Attempt,
+    redemption::{RedeemOutcome, Redemption},
+    session::SessionRecord,
 };
+use crate::clock::Timestamp;
 
 /// An authorization code (RFC 6749 §4.1.2) and the session it will open.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::store::SessionStore as _;
+/// # use std::{sync::Arc, time::Duration};
+/// use hallpass::store::{Attempt, CodeRecord, CodeStore as _, Redemption};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let id = authority.issue(grant).await?.session_id();
+/// # let now = id.born();
+/// # let mut session = store.find_session(&id).await?.unwrap();
+/// # session.id = hallpass::id::SessionId::from_parts(now, [9; 12]);
+/// # let (client, id) = (session.client.clone(), [7; 18]);
+/// # let redirect_uri = "com.example.app:/cb".to_owned();
+/// # let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
+/// # let attempt = Attempt::from_bytes([1; 8]);
+/// # let request = Redemption { id, client, redirect_uri, challenge, attempt };
+/// # let (redirect_uri, challenge) = (request.redirect_uri.clone(), request.challenge.clone());
+/// # let (expires_at, extra) = (now + Duration::from_secs(60), String::new());
+/// let code = CodeRecord {
+///     id, // a hash, as the session's: the store sees no secret
+///     redirect_uri,
+///     challenge,
+///     expires_at,
+///     session, // complete: redeeming the code needs nothing else
+///     extra,
+///     used: None,
+/// };
+/// assert!(store.insert_code(&code).await?);
+/// assert_eq!(code.prune_after(), code.expires_at); // once redeemed, the session's deadline
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct CodeRecord {
@@ -33,6 +76,43 @@ pub struct CodeRecord {
 }
 
 /// How a code was used up.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::store::SessionStore as _;
+/// # use std::{sync::Arc, time::Duration};
+/// use hallpass::store::{Attempt, CodeRecord, CodeStore as _, Redemption};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let id = authority.issue(grant).await?.session_id();
+/// # let now = id.born();
+/// # let mut session = store.find_session(&id).await?.unwrap();
+/// # session.id = hallpass::id::SessionId::from_parts(now, [9; 12]);
+/// # let (client, id) = (session.client.clone(), [7; 18]);
+/// # let redirect_uri = "com.example.app:/cb".to_owned();
+/// # let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
+/// # let attempt = Attempt::from_bytes([1; 8]);
+/// # let request = Redemption { id, client, redirect_uri, challenge, attempt };
+/// # let (redirect_uri, challenge) = (request.redirect_uri.clone(), request.challenge.clone());
+/// # let (expires_at, extra) = (now + Duration::from_secs(60), String::new());
+/// use hallpass::store::{CodeRefusal, CodeUse, RedeemOutcome};
+///
+/// # let code = CodeRecord { id, redirect_uri, challenge, expires_at, session, extra, used: None };
+/// // Its own client has presented it with a wrong verifier: nobody gets anything for it any more.
+/// let burnt = CodeRecord { used: Some(CodeUse::Burnt), ..code };
+/// store.insert_code(&burnt).await?;
+/// let outcome = store.redeem_code(&request, now).await?;
+/// assert_eq!(outcome, RedeemOutcome::Refused(CodeRefusal::Used));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_enums, reason = "engines write it in their rows")]
 pub enum CodeUse {
@@ -42,123 +122,46 @@ pub enum CodeUse {
     Burnt,
 }
 
-/// One presentation of a code whose seal has been checked.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]
-pub struct Redemption {
-    /// Which code.
-    pub id: [u8; 18],
-    /// The client that presents it, authenticated where it must be.
-    pub client: ClientId,
-    /// The redirect address it names.
-    pub redirect_uri: String,
-    /// The S256 challenge of the verifier it presents.
-    pub challenge: String,
-    /// The mark of this attempt.
-    pub attempt: Attempt,
-}
-
-/// What a store answers to a [`Redemption`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a caller must handle every answer")]
-pub enum RedeemOutcome {
-    /// The session exists now.
-    Redeemed(Box<CodeRecord>),
-    /// The code was redeemed before, and its own client presents it again with the right
-    /// verifier: the session it had opened has ended (RFC 6749 §4.1.2).
-    Replayed {
-        /// The session.
-        session: SessionId,
-    },
-    /// `invalid_grant`, for any other reason.
-    Refused(CodeRefusal),
-}
-
-/// Why a code gets nothing. A client reads `invalid_grant` for each.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "every way to lose access must be handled")]
-pub enum CodeRefusal {
-    /// There is no such code.
-    Unknown,
-    /// It belongs to another client. Nothing changed.
-    OtherClient,
-    /// It has expired.
-    Expired,
-    /// The redirect or the verifier is wrong: the code is burnt (RFC 7636 §4.6).
-    Mismatch,
-    /// It was used before.
-    Used,
-    /// Its subject or client was revoked after it was made.
-    Revoked,
-}
-
-/// What [`decide_redemption`] says: the answer, and what to write in the same step.
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "engines read it")]
-pub struct RedeemDecision {
-    /// The answer.
-    pub outcome: RedeemOutcome,
-    /// The code's new use, if it changes.
-    pub write: Option<CodeUse>,
-    /// Whether the code's session is created in this step.
-    pub opens: bool,
-    /// Whether the code's session is ended in this step.
-    pub ends: bool,
-}
-
-/// Decides what a presented code gets: one pure function, the same for every store.
-///
-/// `revoked_until` is the latest mark of the session's owners; a session born at or before it is
-/// not opened.
-#[must_use]
-pub fn decide_redemption(
-    row: Option<&CodeRecord>,
-    redemption: &Redemption,
-    revoked_until: Option<Timestamp>,
-    now: Timestamp,
-) -> RedeemDecision {
-    let Some(row) = row else { return refused(CodeRefusal::Unknown) };
-    if row.session.client != redemption.client {
-        return refused(CodeRefusal::OtherClient);
-    }
-    let fits = row.redirect_uri == redemption.redirect_uri && row.challenge == redemption.challenge;
-    match row.used {
-        Some(CodeUse::Redeemed(attempt)) if attempt == redemption.attempt => {
-            outcome(RedeemOutcome::Redeemed(Box::new(row.clone())))
-        }
-        Some(CodeUse::Redeemed(_)) if fits => RedeemDecision {
-            ends: true,
-            ..outcome(RedeemOutcome::Replayed { session: row.session.id })
-        },
-        Some(_) => refused(CodeRefusal::Used),
-        None if now >= row.expires_at => refused(CodeRefusal::Expired),
-        None if !fits => {
-            RedeemDecision { write: Some(CodeUse::Burnt), ..refused(CodeRefusal::Mismatch) }
-        }
-        None if revoked_until.is_some_and(|mark| row.session.id.born() <= mark) => {
-            refused(CodeRefusal::Revoked)
-        }
-        None => {
-            let used = CodeUse::Redeemed(redemption.attempt);
-            let row = CodeRecord { used: Some(used), ..row.clone() };
-            RedeemDecision {
-                write: Some(used),
-                opens: true,
-                ..outcome(RedeemOutcome::Redeemed(Box::new(row)))
-            }
-        }
-    }
-}
-
-fn outcome(outcome: RedeemOutcome) -> RedeemDecision {
-    RedeemDecision { outcome, write: None, opens: false, ends: false }
-}
-
-fn refused(why: CodeRefusal) -> RedeemDecision {
-    outcome(RedeemOutcome::Refused(why))
-}
-
 /// Remembers authorization codes.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::store::SessionStore as _;
+/// # use std::{sync::Arc, time::Duration};
+/// use hallpass::store::{Attempt, CodeRecord, CodeStore as _, Redemption};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let id = authority.issue(grant).await?.session_id();
+/// # let now = id.born();
+/// # let mut session = store.find_session(&id).await?.unwrap();
+/// # session.id = hallpass::id::SessionId::from_parts(now, [9; 12]);
+/// # let (client, id) = (session.client.clone(), [7; 18]);
+/// # let redirect_uri = "com.example.app:/cb".to_owned();
+/// # let challenge = "E9Melhoa2OwvFrEMTJguCHaoeK1t8URWbuGJSstw-cM".to_owned();
+/// # let attempt = Attempt::from_bytes([1; 8]);
+/// # let request = Redemption { id, client, redirect_uri, challenge, attempt };
+/// # let (redirect_uri, challenge) = (request.redirect_uri.clone(), request.challenge.clone());
+/// # let (expires_at, extra) = (now + Duration::from_secs(60), String::new());
+/// use hallpass::store::{CodeUse, RedeemOutcome};
+///
+/// # let code = CodeRecord { id, redirect_uri, challenge, expires_at, session, extra, used: None };
+/// assert!(store.insert_code(&code).await?);
+/// assert!(store.find_session(&code.session.id).await?.is_none()); // not yet
+///
+/// let outcome = store.redeem_code(&request, now).await?;
+/// let RedeemOutcome::Redeemed(row) = outcome else { panic!("refused") };
+/// assert_eq!(row.used, Some(CodeUse::Redeemed(request.attempt)));
+/// assert!(store.find_session(&code.session.id).await?.is_some()); // in the same step
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait CodeStore: Debug + Send + Sync + 'static {
     /// Remembers a new code; says whether its id was free.
@@ -167,8 +170,8 @@ pub trait CodeStore: Debug + Send + Sync + 'static {
     /// [`StoreError`]; the code may or may not be remembered, and must not be given out.
     async fn insert_code(&self, code: &CodeRecord) -> Result<bool, StoreError>;
 
-    /// Applies [`decide_redemption`] to the row, as one atomic step: linearizable, and durable
-    /// before it returns. Opening the session, or ending it with
+    /// Applies [`decide_redemption`](super::decide_redemption) to the row, as one atomic step:
+    /// linearizable, and durable before it returns. Opening the session, or ending it with
     /// [`EndReason::CodeReplayed`](super::EndReason::CodeReplayed) and its revocation record, is
     /// part of the same step.
     ///

@@ -13,6 +13,26 @@ use crate::{
 };
 
 /// What a subject has consented to for one client.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .server_store(store.clone())
+/// #     .build()?;
+/// use hallpass::id::{ClientId, Subject};
+///
+/// let (ada, app) = (Subject::parse("ada")?, ClientId::parse("app")?);
+/// authority.give_consent(&ada, &app, &"invoice:*:read".parse()?).await?;
+/// authority.give_consent(&ada, &app, &"report:*:read".parse()?).await?;
+/// let consent = authority.find_consent(&ada, &app).await?.unwrap();
+/// assert_eq!(consent.scope.as_str(), "invoice:*:read report:*:read"); // all that was given
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct ConsentRecord {
@@ -27,6 +47,32 @@ pub struct ConsentRecord {
 }
 
 /// Remembers consents.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::id::{ClientId, Subject};
+/// use hallpass::store::{ConsentRecord, ConsentStore};
+///
+/// let now = issued.session_id().born();
+/// let (subject, client) = (Subject::parse("ada")?, ClientId::parse("web")?);
+/// let wide = ConsentRecord { subject, client, scope: "invoice:*:read".parse()?, given_at: now };
+/// assert_eq!(store.put_consent(&wide, now).await?.sessions, 0);
+/// // Less than before: what the client holds was given under the wider one.
+/// let narrow = ConsentRecord { scope: "invoice:7:read".parse()?, ..wide };
+/// assert_eq!(store.put_consent(&narrow, now).await?.sessions, 1);
+/// assert!(authority.refresh(issued.refresh_token()).await.is_err());
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait ConsentStore: Debug + Send + Sync + 'static {
     /// Remembers a consent. Where the one before covered something that this one does not, all

@@ -7,87 +7,43 @@
 use std::time::Duration;
 
 use super::{
+    ended::EndReason,
+    outcome::{Granted, Refusal, Reuse, RotateOutcome},
     presented::Rotation,
-    session::{EndReason, SessionRecord, SessionState},
+    session::{SessionRecord, SessionState},
 };
-use crate::{clock::Timestamp, id::SessionId};
-
-/// What a store answers to a [`Rotation`].
-#[derive(Debug, Clone, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "every way to lose access must be handled")]
-pub enum RotateOutcome {
-    /// The tokens of this session are given out: the refresh token is the one of
-    /// `session.state.generation`.
-    Granted {
-        /// How it was granted.
-        how: Granted,
-        /// The session after the step.
-        session: Box<SessionRecord>,
-    },
-    /// No tokens.
-    Refused(Refusal),
-    /// An old token was presented: the session has ended.
-    Reused(Reuse),
-    /// The token is ahead of the row, or has no row: the store lost state. Nothing changed.
-    StateRollback {
-        /// The generation of the row, if there is one.
-        row: Option<u32>,
-    },
-}
-
-/// How a refresh was granted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "one arm for each line of the decision table")]
-pub enum Granted {
-    /// The session moved on to its next generation.
-    Rotated {
-        /// How far the row's clock was ahead, if that was more than the skew allowed.
-        skew: Option<Duration>,
-    },
-    /// The current token came again within the window: the same token.
-    Coalesced,
-    /// The parent came again within the window: the same successor as before.
-    Replayed,
-    /// This session does not rotate: the same token.
-    Kept,
-}
-
-/// Why a presented token gets nothing, without any change of state.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "every way to lose access must be handled")]
-pub enum Refusal {
-    /// The session has ended.
-    Ended(EndReason),
-    /// The session's absolute deadline has passed.
-    Expired,
-    /// The session was unused for too long.
-    Idle,
-    /// The token belongs to another client.
-    OtherClient,
-    /// The session belongs to a client that must prove itself, and none did.
-    ClientRequired,
-    /// The session is bound to a key, and the request did not prove it.
-    ProofRequired,
-    /// The row's clock is so far ahead that its windows mean nothing.
-    ClockSkew {
-        /// How far ahead it is.
-        ahead: Duration,
-    },
-}
-
-/// What is known of a reuse, for the operator.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_structs, reason = "engines build it")]
-pub struct Reuse {
-    /// The session, now ended.
-    pub session: SessionId,
-    /// How many generations the presented token was behind: 1 is the parent.
-    pub distance: u32,
-    /// How long ago the session last rotated.
-    pub age: Duration,
-}
+use crate::clock::Timestamp;
 
 /// What [`decide`] says: the answer, and the state to write, if any.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::{Attempt, RotateOutcome, Rotation, SessionState, decide};
+/// # use hallpass::store::SessionStore as _;
+///
+/// let row = store.find_session(&issued.session_id()).await?.unwrap();
+/// # let attempt = Attempt::from_bytes([1; 8]);
+/// # let (id, client, proof) = (row.id, None, None);
+/// # let current = Rotation {
+/// #     id, presented: 0, client, proof, sealing_key: 1, attempt, fast_forward: false
+/// # };
+/// let decision = decide(Some(&row), &current, row.id.born());
+/// let Some(SessionState { generation: 1, attempt: Some(_), .. }) = decision.write else {
+///     panic!("the store writes this");
+/// };
+/// assert!(matches!(decision.outcome, RotateOutcome::Granted { .. })); // and answers this
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines read it")]
 pub struct Decision {
@@ -104,6 +60,37 @@ pub struct Decision {
 /// are tried from the top, as in the decision table of `docs/sessions.md`.
 ///
 /// [`Decision::write`]: field@Decision::write
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::{Attempt, Rotation, SessionStore as _, decide};
+///
+/// let mut row = store.find_session(&issued.session_id()).await?.unwrap();
+/// # let now = row.id.born();
+/// # let attempt = Attempt::from_bytes([1; 8]);
+/// # let (id, client, proof) = (row.id, None, None);
+/// # let rotation = Rotation {
+/// #     id, presented: 0, client, proof, sealing_key: 1, attempt, fast_forward: false
+/// # };
+/// let first = decide(Some(&row), &rotation, now);
+/// if let Some(state) = first.write {
+///     row.state = state; // in the same transaction as the read
+/// }
+/// // The same attempt, sent again after a lost answer: nothing to write, the same answer.
+/// let again = decide(Some(&row), &rotation, now);
+/// assert_eq!((again.write, again.outcome), (None, first.outcome));
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub fn decide(row: Option<&SessionRecord>, rotation: &Rotation, now: Timestamp) -> Decision {
     let Some(row) = row else {

@@ -4,6 +4,18 @@
 use std::error::Error;
 
 /// What kind of trouble a store has: what a caller can do about it.
+///
+/// ```
+/// use hallpass::store::{StoreError, StoreErrorKind};
+///
+/// /// Whether to ask again soon. The rest is for the operator.
+/// fn may_pass(error: &StoreError) -> bool {
+///     matches!(error.kind(), StoreErrorKind::Unavailable | StoreErrorKind::Busy)
+/// }
+///
+/// assert!(may_pass(&StoreError::new(StoreErrorKind::Busy, "journal")));
+/// assert!(!may_pass(&StoreError::new(StoreErrorKind::Corrupt, "journal")));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum StoreErrorKind {
@@ -23,6 +35,24 @@ pub enum StoreErrorKind {
 ///
 /// The text names the engine and the kind. What the engine itself said is in
 /// [`source`](Error::source) for the operator's log, and never reaches a client.
+///
+/// ```
+/// use hallpass::store::{StoreError, StoreErrorKind};
+/// use std::{error::Error as _, io};
+///
+/// /// How an engine that writes files says what went wrong.
+/// fn store_error(error: io::Error) -> StoreError {
+///     let kind = match error.kind() {
+///         io::ErrorKind::StorageFull => StoreErrorKind::Full,
+///         _ => StoreErrorKind::Unavailable,
+///     };
+///     StoreError::new(kind, "journal").with_source(error)
+/// }
+///
+/// let error = store_error(io::ErrorKind::StorageFull.into());
+/// assert_eq!(error.to_string(), "the journal store is full");
+/// assert!(error.source().is_some());
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the {engine} store {}", .kind.text())]
 pub struct StoreError {

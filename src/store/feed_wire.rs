@@ -7,13 +7,26 @@ use std::borrow::Cow;
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
-use super::revocation::{Cursor, FeedPage, Owner, RevocationRecord, Target};
+use super::{
+    feed::{Cursor, FeedPage},
+    revocation::{Owner, RevocationRecord, Target},
+};
 use crate::{
     clock::Timestamp,
     id::{ApiKeyId, ClientId, KeyId, SessionId, Subject, TokenId},
 };
 
 /// A text is no page, or no cursor, of a revocation feed.
+///
+/// ```
+/// use hallpass::store::{Cursor, FeedPage};
+///
+/// // Written by a later version: to read past what it revokes would be to let it in.
+/// let record = r#"{"kind":"tenant","id":"a","not_before":1,"expires_at":2}"#;
+/// let page = FeedPage::from_json(&format!(r#"{{"records":[{record}],"next":"Nw","more":false}}"#));
+/// assert!(page.unwrap_err().to_string().starts_with("this is no page of a revocation feed"));
+/// assert!(Cursor::from_text("not base64url").is_err());
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("this is no {what} of a revocation feed: {problem}")]
 pub struct FeedTextError {

@@ -16,53 +16,58 @@
 //! silently.
 
 mod api_key;
+mod carried;
 mod client;
 mod code;
 mod consent;
 mod decide;
+mod ended;
 mod error;
+mod feed;
 mod feed_wire;
 mod forward;
 mod forward_server;
 mod memory;
+mod outcome;
 #[cfg(feature = "postgres")]
 mod postgres;
 mod presented;
+mod redemption;
 #[cfg(feature = "redis")]
 mod redis;
 mod replay;
 mod revocation;
 mod session;
+mod session_store;
 mod signing_key;
 #[cfg(feature = "sqlite")]
 mod sqlite;
 mod url;
 
 pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
+pub use carried::CarriedClaims;
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
-pub use code::{
-    CodeRecord, CodeRefusal, CodeStore, CodeUse, RedeemDecision, RedeemOutcome, Redemption,
-    decide_redemption,
-};
+pub use code::{CodeRecord, CodeStore, CodeUse};
 pub use consent::{ConsentRecord, ConsentStore};
-pub use decide::{Decision, Granted, Refusal, Reuse, RotateOutcome, decide};
+pub use decide::{Decision, decide};
+pub use ended::EndReason;
 pub use error::{StoreError, StoreErrorKind};
+pub use feed::{Cursor, FeedPage, LocalSinks, RevocationFeed, RevocationSink};
 pub use feed_wire::FeedTextError;
 pub use memory::MemoryStore;
+pub use outcome::{Granted, Refusal, Reuse, RotateOutcome};
 #[cfg(feature = "postgres")]
 pub use postgres::{PostgresBuilder, PostgresStore};
 pub use presented::{Attempt, ProofKey, Rotation};
+pub use redemption::{CodeRefusal, RedeemDecision, RedeemOutcome, Redemption, decide_redemption};
 #[cfg(feature = "redis")]
 pub use redis::{RedisOptions, RedisStore};
 pub use replay::ReplayStore;
 pub use revocation::{
-    Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, LocalSinks, Owner, Reach, RevocationFeed,
-    RevocationRecord, RevocationSink, RevocationStore, Target,
+    DEFAULT_RETENTION, EndedCounts, Owner, Reach, RevocationRecord, RevocationStore, Target,
 };
-pub use session::{
-    CarriedClaims, EndReason, InsertOutcome, Persistence, SessionPolicy, SessionRecord,
-    SessionState, SessionStore,
-};
+pub use session::{SessionPolicy, SessionRecord, SessionState};
+pub use session_store::{InsertOutcome, Persistence, SessionStore};
 pub use signing_key::{SigningKeyRecord, SigningKeySet, SigningKeyStore};
 
 #[cfg(feature = "sqlite")]
@@ -70,11 +75,47 @@ pub use sqlite::{Durability as SqliteDurability, SqliteCounts, SqliteOptions, Sq
 pub use url::{StoreUrlError, from_url};
 
 /// Everything an authority needs to remember.
+///
+/// ```
+/// use hallpass::{Algorithm, Authority, MemoryStore, SigningKey};
+/// use hallpass::{authority::ConfigError, store::Store};
+///
+/// /// The same service on whichever store it is given.
+/// fn authority(key: SigningKey, store: impl Store) -> Result<Authority, ConfigError> {
+///     Authority::builder("https://auth.example.com")
+///         .audience("https://api.example.com")
+///         .signing_key(key)
+///         .store(store)
+///         .build()
+/// }
+///
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// assert!(authority(key, MemoryStore::new()).is_ok());
+/// # Ok::<(), hallpass::key::KeyError>(())
+/// ```
 pub trait Store: SessionStore + RevocationStore + ApiKeyStore {}
 
 impl<T: SessionStore + RevocationStore + ApiKeyStore + ?Sized> Store for T {}
 
 /// Everything an authorization server needs to remember.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, SigningKey, authority::Client, store};
+/// use hallpass::store::ServerStore;
+/// use std::sync::Arc;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store: Arc<dyn ServerStore> = store::from_url("memory:").await?;
+/// let authority = Authority::builder("https://auth.example.com")
+///     .audience("https://api.example.com")
+///     .signing_key(SigningKey::generate(Algorithm::ES256)?)
+///     .server_store(store) // with `.store(..)` there is nowhere to remember a client
+///     .build()?;
+/// let partner = authority.register_client(Client::confidential("partner")).await?;
+/// assert!(authority.find_client(&partner.id).await?.is_some());
+/// # Ok(()) }
+/// ```
 pub trait ServerStore:
     Store + ClientStore + ConsentStore + CodeStore + ReplayStore + SigningKeyStore
 {

@@ -9,6 +9,22 @@ use super::{StoreError, presented::Attempt};
 use crate::clock::Timestamp;
 
 /// Remembers values that work once: the `jti` of a client assertion or of a proof.
+///
+/// ```
+/// use hallpass::{MemoryStore, Timestamp, store::{Attempt, ReplayStore as _}};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let at = Timestamp::from_unix_seconds;
+/// let jti = [7; 32]; // a hash of the value and of what it is for
+/// let attempt = |mark| Attempt::from_bytes([mark; 8]);
+/// assert!(store.consume_once(&jti, attempt(1), at(1_300), at(1_000)).await?);
+/// assert!(!store.consume_once(&jti, attempt(2), at(1_300), at(1_001)).await?, "a replay");
+/// assert_eq!(store.prune_replays(at(1_299), 100).await?, 0); // it could come again
+/// assert_eq!(store.prune_replays(at(1_300), 100).await?, 1);
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait ReplayStore: Debug + Send + Sync + 'static {
     /// Uses up a value until `expires_at`, and says whether this was its first use.

@@ -1,21 +1,41 @@
-//! Knows what a revocation record is and how records travel from the store to every verifier.
-//! Must not know how a verifier looks them up.
+//! Knows what can be taken back, and how a store takes it back.
+//! Must not know how the news of it travels: `feed` does.
 
-use std::{
-    fmt::Debug,
-    sync::{Arc, Mutex, PoisonError, Weak},
-    time::Duration,
-};
+use std::time::Duration;
 
 use async_trait::async_trait;
 
-use super::{StoreError, session::EndReason};
+use super::{StoreError, ended::EndReason, feed::RevocationFeed};
 use crate::{
     clock::Timestamp,
     id::{ApiKeyId, ClientId, KeyId, SessionId, Subject, TokenId},
 };
 
 /// Whose sessions, tokens and keys a revocation reaches.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::{id::{ClientId, Subject}, store::{Owner, SessionStore as _}};
+///
+/// let now = issued.session_id().born();
+/// let (ada, web) = (Subject::parse("ada")?, ClientId::parse("web")?);
+/// for owner in [Owner::Subject(ada.clone()), Owner::SubjectAtClient(ada, web)] {
+///     assert_eq!(store.list_sessions(&owner, None, 10, now).await?.len(), 1);
+/// }
+/// let other = Owner::Client(ClientId::parse("phone")?);
+/// assert!(store.list_sessions(&other, None, 10, now).await?.is_empty());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Owner {
@@ -28,6 +48,29 @@ pub enum Owner {
 }
 
 /// What a revocation record takes back.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::{RevocationStore as _, Target};
+///
+/// let target = Target::Token(issued.token_id());
+/// store.revoke(&target, issued.session_id().born()).await?;
+/// assert!(authority.verify(issued.access_token()).await.is_err());
+/// // The session goes on, with other access tokens.
+/// let next = authority.refresh(issued.refresh_token()).await?;
+/// assert!(authority.verify(next.access_token()).await.is_ok());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum Target {
@@ -46,6 +89,28 @@ pub enum Target {
 }
 
 /// One entry of the revocation feed.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::{RevocationFeed as _, Target};
+///
+/// authority.end_session(&issued.session_id()).await?;
+/// let page = store.read_revocations(None, 100).await?;
+/// let [record] = page.records.as_slice() else { panic!("one end, one record") };
+/// assert_eq!(record.target, Target::Session(issued.session_id()));
+/// assert!(record.expires_at > issued.expires_at()); // by then its tokens are dead anyway
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines and feed readers build it")]
 pub struct RevocationRecord {
@@ -58,71 +123,31 @@ pub struct RevocationRecord {
     pub expires_at: Timestamp,
 }
 
-/// A place in the feed. Only the engine that made it can read it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Cursor(Box<[u8]>);
-
-impl Cursor {
-    /// The place an engine describes with these bytes.
-    #[must_use]
-    pub fn from_bytes(bytes: &[u8]) -> Self {
-        Self(bytes.into())
-    }
-
-    /// What the engine wrote.
-    #[must_use]
-    pub fn as_bytes(&self) -> &[u8] {
-        &self.0
-    }
-}
-
-/// A stretch of the feed.
-#[derive(Debug, Clone)]
-#[expect(clippy::exhaustive_structs, reason = "engines build it")]
-pub struct FeedPage {
-    /// The records, oldest first. One record may come twice; none may be missing.
-    pub records: Vec<RevocationRecord>,
-    /// Where the next read goes on.
-    pub cursor: Cursor,
-    /// Whether this reached the end of the feed as it was when the read began.
-    pub complete: bool,
-}
-
-/// Receives records the moment this process writes them; a verifier's index is one.
-pub trait RevocationSink: Debug + Send + Sync + 'static {
-    /// Takes in one record. Called with no lock held that a store operation needs.
-    fn record(&self, record: &RevocationRecord);
-}
-
-/// The read side of revocation: all that a resource server needs of a store.
-#[async_trait]
-pub trait RevocationFeed: Debug + Send + Sync + 'static {
-    /// Reads on from `after`, or from the oldest live record if that is `None`; at most about
-    /// `limit` records.
-    ///
-    /// Whatever was committed before the call began is in this page or a later one of the same
-    /// walk, and a record committed after the page was cut is reached from its cursor, however
-    /// commits interleave. Records whose `expires_at` has passed may be missing.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the engine cannot answer; the caller's staleness then grows.
-    async fn read_revocations(
-        &self,
-        after: Option<&Cursor>,
-        limit: u32,
-    ) -> Result<FeedPage, StoreError>;
-
-    /// Resolves when there may be something new to read: a hint, by which a verifier need not
-    /// wait for its poll interval. It may come for nothing, late, or never, and is dropped at
-    /// will.
-    async fn changed(&self);
-
-    /// Registers a sink. Every record that is written through this store object reaches it before
-    /// the writing call returns. [`LocalSinks`] does this for an engine.
-    fn subscribe(&self, sink: Weak<dyn RevocationSink>);
-}
-
 /// How far the end of an owner's access reaches.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::{id::Subject, store::{EndReason, Owner, Reach, RevocationStore as _}};
+///
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// let script = authority.issue_api_key(grant, "nightly report", None).await?;
+/// let ada = Owner::Subject(Subject::parse("ada")?);
+/// let now = script.id().born();
+/// store.revoke_owner(&ada, Reach::Sessions, EndReason::SignedOut, now).await?;
+/// assert!(authority.verify(issued.access_token()).await.is_err());
+/// assert!(authority.verify(script.api_key()).await.is_ok()); // with `Everything` it ends, too
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reach {
@@ -133,6 +158,27 @@ pub enum Reach {
 }
 
 /// What ending an owner's access did.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::{id::Subject, store::EndedCounts};
+///
+/// let ada = Subject::parse("ada")?;
+/// let ended = authority.revoke_subject(&ada).await?;
+/// assert_eq!(ended, EndedCounts { sessions: 1, api_keys: 0 });
+/// assert_eq!(authority.revoke_subject(&ada).await?, EndedCounts::default()); // nothing was left
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it")]
 pub struct EndedCounts {
@@ -143,6 +189,24 @@ pub struct EndedCounts {
 }
 
 /// The write side of revocation.
+///
+/// ```
+/// use hallpass::{MemoryStore, Timestamp, id::TokenId, store::{RevocationStore, Target}};
+/// use std::time::Duration;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let days = |days: u64| Duration::from_secs(days * 24 * 60 * 60);
+/// assert_eq!(store.raise_retention(days(3)).await?, days(3));
+/// assert_eq!(store.raise_retention(days(2)).await?, days(3), "the highest stays");
+///
+/// let now = Timestamp::from_unix_seconds(1_800_000_000);
+/// store.revoke(&Target::Token(TokenId::from_parts(now, [1; 12])), now).await?;
+/// assert_eq!(store.prune_revocations(now + days(2), 100).await?, 0);
+/// assert_eq!(store.prune_revocations(now + days(3), 100).await?, 1);
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait RevocationStore: RevocationFeed {
     /// Tells the store how long records must be kept: the longest life an access token may have,
@@ -184,29 +248,3 @@ pub trait RevocationStore: RevocationFeed {
 /// The retention in force before [`RevocationStore::raise_retention`] was ever called: the
 /// default cap of an access token's life with room for leeway and skew.
 pub const DEFAULT_RETENTION: Duration = Duration::from_secs(24 * 60 * 60 + 60);
-
-/// The sinks of one store object: what an engine keeps to honour [`RevocationFeed::subscribe`].
-#[derive(Debug, Default)]
-pub struct LocalSinks(Mutex<Vec<Weak<dyn RevocationSink>>>);
-
-impl LocalSinks {
-    /// Adds a sink, and drops those whose owner is gone.
-    pub fn subscribe(&self, sink: Weak<dyn RevocationSink>) {
-        let mut sinks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        sinks.retain(|sink| sink.strong_count() > 0);
-        sinks.push(sink);
-    }
-
-    /// Hands records that have just become durable to every sink.
-    pub fn publish(&self, records: &[RevocationRecord]) {
-        let sinks: Vec<Arc<dyn RevocationSink>> = {
-            let sinks = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-            sinks.iter().filter_map(Weak::upgrade).collect()
-        };
-        for sink in sinks {
-            for record in records {
-                sink.record(record);
-            }
-        }
-    }
-}

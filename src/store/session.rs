@@ -1,26 +1,45 @@
-//! Knows what is remembered of a session, and what a store promises about it.
+//! Knows what is remembered of a session.
 //! Must not know a secret: a session is named by a hash of its secret.
 
-use std::{fmt::Debug, time::Duration};
+use std::time::Duration;
 
-use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    StoreError,
-    decide::RotateOutcome,
-    presented::{Attempt, ProofKey, Rotation},
-    revocation::Owner,
+    carried::CarriedClaims,
+    ended::EndReason,
+    presented::{Attempt, ProofKey},
 };
 use crate::{
     clock::Timestamp,
     id::{Audience, ClientId, SessionId, Subject},
     scope::Scope,
-    token::CustomClaims,
 };
 
 /// How a session behaves, fixed when it is created, so that a later change of configuration
 /// never changes what was promised to a session that already runs.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::store::SessionStore as _;
+/// # use std::{sync::Arc, time::Duration};
+/// use hallpass::authority::Policy;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = Arc::new(MemoryStore::new());
+/// let hour = Duration::from_secs(60 * 60);
+/// let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com").signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+///     .policy(Policy::new().strict(true).idle(hour))
+///     .store(store.clone())
+///     .build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let row = store.find_session(&issued.session_id()).await?.unwrap();
+/// // What the session was promised; another configuration tomorrow does not change it.
+/// assert_eq!((row.policy.strict, row.policy.idle), (true, hour));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct SessionPolicy {
@@ -42,77 +61,29 @@ pub struct SessionPolicy {
     pub client_proof: bool,
 }
 
-/// Why a session or an API key ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-#[non_exhaustive]
-pub enum EndReason {
-    /// The user signed out, or the holder revoked the token (RFC 7009).
-    SignedOut,
-    /// The host ended it in its own code.
-    Administrative,
-    /// Everything of its subject was revoked.
-    SubjectRevoked,
-    /// Everything of its client was revoked.
-    ClientRevoked,
-    /// The subject withdrew or narrowed consent.
-    ConsentWithdrawn,
-    /// An old refresh token was presented: the session is taken to be stolen.
-    Reused,
-    /// The subject had more sessions than the cap; this was the oldest.
-    OverCap,
-    /// An authorization code was presented twice.
-    CodeReplayed,
-    /// An API key was replaced by its successor.
-    Replaced,
-}
-
-impl EndReason {
-    /// The fixed text of the reason, as stores and events write it.
-    #[must_use]
-    pub const fn as_str(self) -> &'static str {
-        match self {
-            Self::SignedOut => "signed_out",
-            Self::Administrative => "administrative",
-            Self::SubjectRevoked => "subject_revoked",
-            Self::ClientRevoked => "client_revoked",
-            Self::ConsentWithdrawn => "consent_withdrawn",
-            Self::Reused => "reused",
-            Self::OverCap => "over_cap",
-            Self::CodeReplayed => "code_replayed",
-            Self::Replaced => "replaced",
-        }
-    }
-}
-
-/// What every access token of a session or API key says beside who, what and where. Engines keep
-/// it as one JSON text.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(clippy::exhaustive_structs, reason = "tests of an engine build it")]
-pub struct CarriedClaims {
-    /// The caller's own claims.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub custom: Option<CustomClaims>,
-    /// The `roles` claim (RFC 9068 §2.2.3.1).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub roles: Vec<String>,
-    /// The `groups` claim (RFC 9068 §2.2.3.1).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub groups: Vec<String>,
-    /// When the user signed in (RFC 9068 §2.2.1).
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub auth_time: Option<Timestamp>,
-    /// How strongly the user signed in.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub acr: Option<String>,
-    /// By which means the user signed in (RFC 8176).
-    #[serde(skip_serializing_if = "Vec::is_empty")]
-    pub amr: Vec<String>,
-}
-
 /// One login or consent, and all that is needed to go on with it. Subject, client, scope,
 /// audience, `acr` and policy never change: a new login is a new session.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::SessionStore as _;
+///
+/// let row = store.find_session(&issued.session_id()).await?.unwrap();
+/// assert_eq!((row.subject.as_str(), row.client.as_str()), ("ada", "web"));
+/// assert!(row.is_live(row.id.born()));
+/// assert!(!row.is_live(row.absolute_expires_at)); // the deadline itself is too late
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct SessionRecord {
@@ -141,6 +112,29 @@ pub struct SessionRecord {
 }
 
 /// The part of a session that changes.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// use hallpass::store::SessionStore as _;
+///
+/// let before = store.find_session(&issued.session_id()).await?.unwrap().state;
+/// let next = authority.refresh(issued.refresh_token()).await?;
+/// let after = store.find_session(&next.session_id()).await?.unwrap().state;
+/// assert_eq!((before.generation, after.generation), (0, 1));
+/// assert!(before.rotated_at.is_none() && after.rotated_at.is_some());
+/// assert_eq!(after.confirmed_at, None); // nobody has used the new tokens yet
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct SessionState {
@@ -158,115 +152,6 @@ pub struct SessionState {
     pub idle_expires_at: Timestamp,
     /// When and why it ended.
     pub ended: Option<(Timestamp, EndReason)>,
-}
-
-/// Whether what a store knows outlives the process.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a store either remembers or it does not")]
-pub enum Persistence {
-    /// State ends with the process.
-    Process,
-    /// State outlives the process, so its secrets must be the host's.
-    Durable,
-}
-
-/// What became of a new record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-#[expect(clippy::exhaustive_enums, reason = "a caller must handle every answer")]
-pub enum InsertOutcome {
-    /// It is remembered.
-    Inserted,
-    /// A record with this id is known already; nothing changed.
-    Conflict,
-    /// The owner's access was revoked at or after the id's birth: an id born after this instant
-    /// is needed. Nothing changed.
-    BornRevoked {
-        /// The last birth that is revoked.
-        not_before: Timestamp,
-    },
-}
-
-/// Remembers sessions.
-///
-/// Each method is one atomic step; `now` is the caller's clock, stores read none.
-#[async_trait]
-pub trait SessionStore: Debug + Send + Sync + 'static {
-    /// Whether state outlives the process.
-    fn persistence(&self) -> Persistence;
-
-    /// Remembers a new session, unless its birth is at or before a revocation of its owner: both
-    /// are looked at in the same step, so that no session slips past a revocation.
-    ///
-    /// # Errors
-    /// [`StoreError`]; the session may or may not be remembered, and its tokens must not be given
-    /// out.
-    async fn insert_session(&self, session: &SessionRecord) -> Result<InsertOutcome, StoreError>;
-
-    /// The session as it is now. Advice only: it may change before the next call.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the engine cannot answer.
-    async fn find_session(&self, id: &SessionId) -> Result<Option<SessionRecord>, StoreError>;
-
-    /// Applies [`decide`](super::decide::decide) to the row, as one atomic step: linearizable,
-    /// and durable before it returns. On reuse the session's end and its revocation record are
-    /// part of the same step. An ended session never becomes live again.
-    ///
-    /// # Errors
-    /// [`StoreError`]; the rotation may or may not have happened. Sending the same
-    /// [`Rotation`] again, with the same attempt, returns the first outcome.
-    async fn rotate_session(
-        &self,
-        rotation: &Rotation,
-        now: Timestamp,
-    ) -> Result<RotateOutcome, StoreError>;
-
-    /// Notes that generation `generation` was seen in use. No effect if the session has moved
-    /// on, has ended, or was confirmed before. May be lost; then a retry is answered for longer.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the engine cannot answer.
-    async fn confirm_session(
-        &self,
-        id: &SessionId,
-        generation: u32,
-        now: Timestamp,
-    ) -> Result<(), StoreError>;
-
-    /// Ends one session and writes its revocation record, in one step. Says whether it was live;
-    /// an unknown or ended session is not an error. One that only idles ends as well, so that a
-    /// clock set back does not revive it. Where another call has ended the session, this one does
-    /// not return before the sinks of this store object have heard of it.
-    ///
-    /// # Errors
-    /// [`StoreError`]; the session may or may not have ended, and repeating it is safe.
-    async fn end_session(
-        &self,
-        id: &SessionId,
-        reason: EndReason,
-        now: Timestamp,
-    ) -> Result<bool, StoreError>;
-
-    /// An owner's sessions that are live at `now`, oldest first, at most `limit` of those born
-    /// after `after`.
-    ///
-    /// # Errors
-    /// [`StoreError`] when the engine cannot answer.
-    async fn list_sessions(
-        &self,
-        owner: &Owner,
-        after: Option<&SessionId>,
-        limit: u32,
-        now: Timestamp,
-    ) -> Result<Vec<SessionRecord>, StoreError>;
-
-    /// Forgets up to `limit` sessions whose absolute deadline and skew allowance have passed, and
-    /// says how many. Such a session's tokens are refused without the store, so no answer
-    /// changes.
-    ///
-    /// # Errors
-    /// [`StoreError`]; what was forgotten stays forgotten.
-    async fn prune_sessions(&self, now: Timestamp, limit: u32) -> Result<u32, StoreError>;
 }
 
 impl SessionRecord {

@@ -9,6 +9,29 @@ use super::StoreError;
 use crate::{clock::Timestamp, id::KeyId, key::KeyTimes};
 
 /// A signing key at rest.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, MemoryStore, key::KeyPolicy, secret::MasterSecret};
+/// # use std::{sync::Arc, time::Duration};
+/// # const DAYS: Duration = Duration::from_secs(2 * 24 * 60 * 60);
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// use hallpass::store::SigningKeyStore as _;
+///
+/// let store = Arc::new(MemoryStore::new());
+/// let authority = Authority::builder("https://auth.example.com")
+///     .audience("https://api.example.com")
+///     .managed_keys(store.clone(), Algorithm::ES256, KeyPolicy::new(DAYS))
+///     .master_secret(MasterSecret::generate()?)
+///     .store(store.clone())
+///     .build()?;
+/// authority.ready().await?; // makes the first keys
+///
+/// let record = &store.load_signing_keys().await?.keys[0];
+/// assert!(record.public_jwk.contains(r#""kty":"EC""#) && !record.public_jwk.contains(r#""d":"#));
+/// assert!(!record.sealed_private.is_empty()); // opens with the master secret alone
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct SigningKeyRecord {
@@ -23,6 +46,21 @@ pub struct SigningKeyRecord {
 }
 
 /// All signing keys, as one value that changes as a whole.
+///
+/// ```
+/// # use hallpass::{MemoryStore, Timestamp, store::SigningKeyStore as _};
+/// use hallpass::store::SigningKeySet;
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let now = Timestamp::from_unix_seconds(1_000);
+/// let read = store.load_signing_keys().await?;
+/// assert_eq!(read, SigningKeySet::default()); // version 0, no keys
+/// assert!(store.replace_signing_keys(&read, &[], now).await?);
+/// assert_eq!(store.load_signing_keys().await?.version, 1);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 #[expect(clippy::exhaustive_structs, reason = "engines build it from their rows")]
 pub struct SigningKeySet {
@@ -33,6 +71,20 @@ pub struct SigningKeySet {
 }
 
 /// Remembers the signing keys that all instances agree on.
+///
+/// ```
+/// use hallpass::{MemoryStore, Timestamp, store::SigningKeyStore};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = MemoryStore::new();
+/// let now = Timestamp::from_unix_seconds(1_000);
+/// // Two instances read the same version, and both rotate.
+/// let (mine, theirs) = (store.load_signing_keys().await?, store.load_signing_keys().await?);
+/// assert!(store.replace_signing_keys(&theirs, &[], now).await?);
+/// assert!(!store.replace_signing_keys(&mine, &[], now).await?, "load again and see");
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait SigningKeyStore: Debug + Send + Sync + 'static {
     /// The keys as they are now.

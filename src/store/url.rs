@@ -6,6 +6,24 @@ use std::sync::Arc;
 use super::{MemoryStore, ServerStore, StoreError};
 
 /// Why a URL gave no store. No text holds a part of the URL.
+///
+/// ```
+/// use hallpass::store::{self, StoreUrlError};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let help = match store::from_url("mysql://ada:secret@db/auth").await {
+///     Ok(_) => return Ok(()),
+///     // What is wrong with the setting: stop here.
+///     Err(StoreUrlError::UnknownScheme) => "use memory:, sqlite:, postgres: or redis:",
+///     Err(StoreUrlError::FeatureOff { feature, .. }) => feature,
+///     Err(StoreUrlError::Malformed { expected, .. }) => expected,
+///     // The engine does not answer: it may do so in a moment.
+///     Err(_) => "try again",
+/// };
+/// assert_eq!(help, "use memory:, sqlite:, postgres: or redis:");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum StoreUrlError {

@@ -137,6 +137,24 @@ impl Debug for TestResponse {
 }
 
 /// A response that [`TestResponse::assert_refused`] has found to be a refusal, to look closer.
+///
+/// ```
+/// use hallpass::testing::{TestAuthority, TestResponse};
+/// use hallpass::web::{RequestHead, RequireScope};
+/// # use hallpass::testing::conformance::block_on;
+///
+/// let auth = TestAuthority::new();
+/// let (guard, bearer) = (auth.guard(), auth.token("ada").scope("invoice:7:read").bearer());
+/// # let head = RequestHead::new("GET", "/invoices/8").header("authorization", &bearer);
+/// # let caller = block_on(guard.check(&head)).unwrap();
+/// let read = RequireScope::new("invoice:{id}:read").unwrap();
+/// let refusal = read.decide(&guard, &caller, |_| Some("8")).unwrap_err();
+/// let (status, headers, body) = guard.answer(&refusal, None).into_parts();
+///
+/// let response = TestResponse::new(status, headers, body);
+/// let refused = response.assert_refused(403, "insufficient_scope");
+/// refused.scope("invoice:8:read").hides(&bearer);
+/// ```
 #[derive(Debug)]
 pub struct Refused<'r> {
     response: &'r TestResponse,

@@ -24,6 +24,14 @@ use std::{
 pub struct Issuer(Box<str>);
 
 /// Why a text is not an issuer.
+///
+/// ```
+/// use hallpass::token::{Issuer, IssuerError};
+///
+/// assert_eq!(Issuer::parse("http://auth.example.com"), Err(IssuerError::Scheme));
+/// let error = Issuer::parse("https://auth.example.com/?tenant=1").unwrap_err();
+/// assert_eq!(error.to_string(), "an issuer has no query and no fragment");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum IssuerError {

@@ -32,6 +32,22 @@ const CHECKSUM: usize = 6;
 const NEVER: u64 = (1 << 40) - 1;
 
 /// Why a text is not an opaque token of ours. All of these are found without any I/O.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::{authority::RefreshError, token::OpaqueError};
+///
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let text = issued.refresh_token().expose_secret();
+/// let other = text.replace(&text[20..22], if &text[20..22] == "AA" { "BB" } else { "AA" });
+/// match authority.refresh(&other).await {
+///     Err(RefreshError::Token(OpaqueError::Expired)) => panic!("sign in again"),
+///     // Mistyped, cut or forged: refused without a look into the store.
+///     Err(RefreshError::Token(error)) => assert_eq!(error, OpaqueError::Checksum),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum OpaqueError {

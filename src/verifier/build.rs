@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     id::Audience,
-    key::{VerifyingKey, VerifyingKeys},
+    key::{KeyError, VerifyingKey, VerifyingKeys},
     scope::{BareWords, Vocabulary},
     store::RevocationSink,
     token::{Issuer, Prefixes, jwt::HARD_MAX_LENGTH, rules::Rules, sealing::SealingKeys},
@@ -57,14 +57,23 @@ impl VerifierBuilder<Decided> {
             issuer: issuer.clone(),
             #[cfg(feature = "remote-jwks")]
             clock: Arc::clone(&options.clock),
+            #[cfg(feature = "remote-jwks")]
+            backend: options.backend.unwrap_or_default(),
         };
         let source = options.key_source.map(|make| make(&known)).transpose()?;
-        let keys = join_keys(options.keys, source, relaxed_only)?;
+        let mut keys = join_keys(options.keys, source, relaxed_only)?;
+        let mut relaxed = options.relaxed;
+        if let Some(backend) = options.backend {
+            if let Keys::Fixed(keys) = &mut keys {
+                *keys = keys.with_backend(backend).map_err(unprepared)?;
+            }
+            relaxed = relaxed.map(|profile| profile.with_backend(backend)).transpose()?;
+        }
         let own = match &keys {
             Keys::Fixed(keys) => Some(keys),
             Keys::Source(_) => None,
         };
-        let relaxed = match options.relaxed {
+        let relaxed = match relaxed {
             Some(profile) => Some(profile.complete(own, &audiences)?),
             None => None,
         };
@@ -142,6 +151,10 @@ fn join_keys(
             .map(Keys::Fixed)
             .map_err(|_| ConfigError::Keys { problem: "two keys have the same name" }),
     }
+}
+
+pub(super) fn unprepared(_: KeyError) -> ConfigError {
+    ConfigError::Keys { problem: "the backend cannot prepare one" }
 }
 
 /// A bare word in a foreign scope may be an OpenID Connect word or anything else; read as a

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     clock::{Clock, SystemClock},
     id::Audience,
-    key::{Jwks, VerifyingKey, VerifyingKeys},
+    key::{Backend, Jwks, VerifyingKey, VerifyingKeys},
     scope::Vocabulary,
     secret::MasterSecret,
     store::{ApiKeyStore, RevocationFeed, RevocationSink},
@@ -22,11 +22,35 @@ use crate::{
 };
 
 /// The builder has not been told whether to look at revocations; it has no `build` yet.
+///
+/// ```
+/// use hallpass::{MemoryStore, Verifier, verifier::{Undecided, VerifierBuilder}};
+/// # use hallpass::{Algorithm, SigningKey};
+/// # let key = SigningKey::generate(Algorithm::EdDSA)?.verifying_key();
+///
+/// let shared = || -> VerifierBuilder<Undecided> {
+///     Verifier::builder("https://auth.example.com").audience("api").key(key.clone())
+/// };
+/// let follows = shared().revocations(MemoryStore::new()).build()?;
+/// assert!(!follows.is_fresh(), "it wants to read what was revoked first");
+/// assert!(shared().stateless().build()?.is_fresh());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a mark without content")]
 pub struct Undecided;
 
 /// The builder has been told whether to look at revocations.
+///
+/// ```
+/// use hallpass::verifier::{Decided, VerifierBuilder};
+/// use std::time::Duration;
+///
+/// /// Takes a builder only once its service has decided.
+/// fn with_our_limits(builder: VerifierBuilder<Decided>) -> VerifierBuilder<Decided> {
+///     builder.leeway(Duration::from_secs(5)).max_access_lifetime(Duration::from_secs(900))
+/// }
+/// ```
 #[derive(Debug)]
 #[expect(clippy::exhaustive_structs, reason = "a mark without content")]
 pub struct Decided;
@@ -58,6 +82,9 @@ pub(crate) struct Known {
     /// What time it is.
     #[cfg(feature = "remote-jwks")]
     pub(crate) clock: Arc<dyn Clock>,
+    /// What is to check signatures.
+    #[cfg(feature = "remote-jwks")]
+    pub(crate) backend: Backend,
 }
 
 pub(super) struct Options {
@@ -65,6 +92,7 @@ pub(super) struct Options {
     pub(super) audiences: Vec<Result<Audience, ConfigError>>,
     pub(super) keys: Vec<VerifyingKey>,
     pub(super) key_source: Option<MakeKeySource>,
+    pub(super) backend: Option<Backend>,
     pub(super) leeway: Duration,
     pub(super) max_lifetime: Duration,
     pub(super) client_optional: bool,
@@ -90,6 +118,7 @@ impl VerifierBuilder<Undecided> {
                 audiences: Vec::new(),
                 keys: Vec::new(),
                 key_source: None,
+                backend: None,
                 leeway: crate::token::rules::DEFAULT_LEEWAY,
                 max_lifetime: crate::token::rules::DEFAULT_MAX_LIFETIME,
                 client_optional: false,
@@ -170,6 +199,13 @@ impl<Choice> VerifierBuilder<Choice> {
         make: impl FnOnce(&Known) -> MadeKeySource + Send + Sync + 'static,
     ) -> Self {
         self.with(|options| options.key_source = Some(Box::new(make)))
+    }
+
+    /// What checks the signatures of access tokens: of all keys given here, and of those that
+    /// `remote_jwks` reads. The keys of a [`key_source`](Self::key_source) are used as it gives
+    /// them. Default: each key as it was given, and those that are read on [`Backend::Ring`].
+    pub fn backend(self, backend: Backend) -> Self {
+        self.with(|options| options.backend = Some(backend))
     }
 
     /// How far clocks may disagree over `exp`, `nbf` and `iat`; 30 seconds by default.

@@ -14,6 +14,33 @@ use crate::id::SessionId;
 
 /// Hears that an access token of a session's generation was used: the client has received the
 /// refresh token that came with it, so its parent need no longer be accepted.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::{Verifier, id::SessionId, verifier::ConfirmationSink};
+/// use std::sync::mpsc::{SyncSender, sync_channel};
+///
+/// #[derive(Debug)]
+/// struct Queue(SyncSender<(SessionId, u32)>);
+///
+/// impl ConfirmationSink for Queue {
+///     fn confirm(&self, session: SessionId, generation: u32) {
+///         let _ = self.0.try_send((session, generation)); // full: dropped, never waited for
+///     }
+/// }
+///
+/// let (queue, heard) = sync_channel(1_000);
+/// let verifier = Verifier::builder("https://auth.example.com")
+///     .audience("https://api.example.com")
+///     .jwks(&authority.jwks())
+///     .confirmations(Queue(queue))
+///     .stateless()
+///     .build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let _ = verifier.verify_jwt(issued.access_token())?;
+/// assert_eq!(heard.try_recv()?, (issued.session_id(), 0)); // to be told to the authority
+/// # Ok(()) }
+/// ```
 pub trait ConfirmationSink: Debug + Send + Sync + 'static {
     /// An access token minted at this generation of the session was verified.
     ///

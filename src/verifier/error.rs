@@ -17,6 +17,24 @@ use super::{permission::PermissionError, source::KeySourceError};
 ///
 /// [`VerifyError::kind`] tells a bad credential (401) from trouble of our own (503). What a
 /// client may read is [`VerifyError::public_description`]; the rest is for the operator's log.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::verifier::{FailureKind, VerifyError};
+///
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let _ = authority.revoke(issued.refresh_token()).await?;
+/// let error = authority.verify(issued.access_token()).await.unwrap_err();
+/// let advice = match &error {
+///     VerifyError::Expired => "refresh",
+///     error if error.kind() == FailureKind::Unavailable => "try again", // 503
+///     _ => "sign in", // 401
+/// };
+/// assert_eq!(advice, "sign in");
+/// assert_eq!(error.to_string(), "the token was revoked: with its session"); // for the log
+/// assert_eq!(error.public_description(), "the token was revoked"); // for the client
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[non_exhaustive]
 pub enum VerifyError {
@@ -116,6 +134,19 @@ pub enum VerifyError {
 }
 
 /// What took a token back.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::{id::Subject, verifier::{RevokedBy, VerifyError}};
+///
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// authority.sign_out_everywhere(&Subject::parse("ada")?).await?;
+/// match authority.verify(issued.access_token()).await {
+///     Err(VerifyError::Revoked { by: RevokedBy::Subject }) => {} // not this token alone
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum RevokedBy {
@@ -147,6 +178,21 @@ impl std::fmt::Display for RevokedBy {
 }
 
 /// Whose fault a failure is.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::verifier::{FailureKind, VerifyError};
+///
+/// let status = |error: VerifyError| match error.kind() {
+///     FailureKind::BadCredential => 401,
+///     FailureKind::Unavailable => 503, // the client keeps its token
+/// };
+/// let verifier = authority.verifier(); // which has not read yet what was revoked
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// assert_eq!(verifier.verify_jwt(issued.access_token()).map_err(status).unwrap_err(), 503);
+/// assert_eq!(verifier.verify_jwt("junk").map_err(status).unwrap_err(), 401);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[expect(clippy::exhaustive_enums, reason = "it decides between 401 and 503")]
 pub enum FailureKind {
@@ -234,6 +280,16 @@ impl From<StoreError> for VerifyError {
 }
 
 /// A valid token does not allow what was asked.
+///
+/// ```
+#[doc = an_authority!()]
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let who = authority.verify(issued.access_token()).await?;
+/// let denied = who.require(("invoice", "7", "write")).unwrap_err();
+/// assert_eq!(denied.required_scope(), "invoice:7:write"); // `scope` of the 403's challenge
+/// assert_eq!(denied.to_string(), "the scope does not cover what is required: `invoice:7:write`");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[expect(clippy::exhaustive_enums, reason = "a new way to lose access must break callers' builds")]
 pub enum Denied {

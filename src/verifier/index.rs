@@ -29,6 +29,21 @@ use marks::{Key, Marks};
 /// eight to a record's life.
 ///
 /// A record about a subject or client kills what was **born** at or before its `not_before`.
+///
+/// ```
+/// use hallpass::{Timestamp, id::TokenId, store::{RevocationRecord, Target}};
+/// use hallpass::verifier::RevocationIndex;
+/// use std::time::Duration;
+///
+/// let (hour, noon) = (Duration::from_secs(3600), Timestamp::from_unix_seconds(1_700_000_000));
+/// let index = RevocationIndex::new(hour);
+/// let target = Target::Token(TokenId::from_parts(noon, [7; 12]));
+/// index.insert(&RevocationRecord { target, not_before: noon, expires_at: noon + hour });
+/// index.expire(noon + hour / 2);
+/// assert_eq!(index.len(), 1, "its token may be alive");
+/// index.expire(noon + 2 * hour);
+/// assert!(index.is_empty());
+/// ```
 pub struct RevocationIndex {
     tokens: Ids,
     sessions: Ids,

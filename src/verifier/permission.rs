@@ -15,6 +15,33 @@ use crate::{
 };
 
 /// Says what a subject may do at this moment. A token never gives more than this.
+///
+/// ```
+#[doc = a_builder!()]
+/// use hallpass::id::{ClientId, Subject};
+/// use hallpass::verifier::{PermissionError, PermissionSource, RoleMap};
+///
+/// #[derive(Debug)]
+/// struct Staff(RoleMap);
+///
+/// #[async_trait::async_trait]
+/// impl PermissionSource for Staff {
+///     async fn permissions(
+///         &self,
+///         subject: &Subject,
+///         _client: Option<&ClientId>,
+///     ) -> Result<Scope, PermissionError> {
+///         let role = if subject.as_str() == "ada" { "clerk" } else { "guest" }; // your database
+///         self.0.expand([role]).map_err(PermissionError::new)
+///     }
+/// }
+///
+/// let staff = Staff(RoleMap::new().role("clerk", "invoice:*:read".parse()?));
+/// let authority = builder.permissions(staff).build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:*".parse()?)).await?;
+/// assert_eq!(issued.scope().as_str(), "invoice:*:read", "no more than she may do now");
+/// # Ok(()) }
+/// ```
 #[async_trait]
 pub trait PermissionSource: Debug + Send + Sync + 'static {
     /// What `subject` may do when it acts through `client`.
@@ -41,6 +68,31 @@ impl<T: PermissionSource + ?Sized> PermissionSource for Arc<T> {
 }
 
 /// There is no answer to what a subject may do.
+///
+/// ```
+#[doc = a_builder!()]
+/// use hallpass::{authority::IssueError, id::{ClientId, Subject}};
+/// use hallpass::verifier::{PermissionError, PermissionSource};
+///
+/// #[derive(Debug)]
+/// struct Unreachable;
+///
+/// #[async_trait::async_trait]
+/// impl PermissionSource for Unreachable {
+///     async fn permissions(
+///         &self,
+///         _: &Subject,
+///         _: Option<&ClientId>,
+///     ) -> Result<Scope, PermissionError> {
+///         Err(PermissionError::new("the directory does not answer")) // for the operator's log
+///     }
+/// }
+///
+/// let authority = builder.permissions(Unreachable).build()?;
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await;
+/// assert!(matches!(issued, Err(IssueError::Permissions(_))), "503, never more than is known");
+/// # Ok(()) }
+/// ```
 #[derive(Clone, thiserror::Error)]
 #[error("the permission source did not answer")]
 pub struct PermissionError(#[source] Arc<dyn std::error::Error + Send + Sync>);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::{
     clock::Timestamp,
     id::Audience,
-    key::{VerifyingKey, VerifyingKeys},
+    key::{Backend, VerifyingKey, VerifyingKeys},
     token::{
         claims::{Claim, Claims},
         jwt::Header,
@@ -14,13 +14,36 @@ use crate::{
     },
 };
 
-use super::{ConfigError, VerifyError};
+use super::{ConfigError, VerifyError, build::unprepared};
 
 /// Accepts tokens that are not RFC 9068 access tokens: `typ` is `JWT` or absent, there may be no
 /// `kid`, `client_id`, `jti` or `iat`, and `scope` may be an array.
 ///
 /// It is bound to named foreign keys and one issuer, and it ends on a day that is written down.
 /// It refuses what looks like an ID token or a security event: `nonce`, `at_hash`, `events`.
+///
+/// ```
+#[doc = a_foreign_token!()]
+/// use hallpass::key::{VerifyingKey, VerifyingKeys};
+/// use hallpass::verifier::{RelaxedProfile, Verifier};
+/// # use hallpass::{Timestamp, clock::{Clock, SystemClock}};
+/// # let exp = SystemClock::new().now().as_unix_seconds() + 600;
+///
+/// let old = VerifyingKeys::new([VerifyingKey::hmac(Algorithm::HS256, secret)?])?;
+/// let last_day = Timestamp::from_unix_seconds(4_102_444_800);
+/// let hour = std::time::Duration::from_secs(3600);
+/// let verifier = Verifier::builder("https://auth.example.com")
+///     .audience("https://api.example.com")
+///     .relaxed(RelaxedProfile::new("old-service", old, last_day, hour))
+///     .stateless()
+///     .build()?;
+///
+/// let aud = "https://api.example.com";
+/// let claims = format!(r#"{{"iss":"old-service","sub":"ada","aud":"{aud}","exp":{exp}}}"#);
+/// let who = verifier.verify_jwt(&sign(r#"{"alg":"HS256","typ":"JWT"}"#, &claims))?;
+/// assert_eq!((who.subject(), who.client_id()), ("ada", None));
+/// # Ok(()) }
+/// ```
 ///
 /// # Security
 /// A relaxed token cannot be told from other tokens that the same key signs. Give it keys that
@@ -56,6 +79,15 @@ impl RelaxedProfile {
 
     pub(super) fn max_lifetime(&self) -> Duration {
         self.max_lifetime
+    }
+
+    pub(super) fn with_backend(self, backend: Backend) -> Result<Self, ConfigError> {
+        Ok(Self { keys: self.keys.with_backend(backend).map_err(unprepared)?, ..self })
+    }
+
+    #[cfg(all(test, feature = "aws-lc-rs"))]
+    pub(super) fn keys(&self) -> impl Iterator<Item = &VerifyingKey> {
+        self.keys.iter()
     }
 
     /// Checks the profile against the verifier's own keys and fills in what it shares.

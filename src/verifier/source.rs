@@ -9,6 +9,47 @@ use crate::key::VerifyingKeys;
 
 /// Gives the keys that tokens may be signed with: a local key ring, or a remote JWKS.
 ///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::{Verifier, key::VerifyingKeys, verifier::{KeySource, KeySourceError}};
+/// use std::{sync::{Arc, RwLock}, time::Duration};
+///
+/// /// Keys that the host replaces when its configuration changes.
+/// #[derive(Debug, Default)]
+/// struct Replaced(RwLock<Option<VerifyingKeys>>);
+///
+/// #[async_trait::async_trait]
+/// impl KeySource for Replaced {
+///     fn snapshot(&self) -> Result<VerifyingKeys, KeySourceError> {
+///         let keys = self.0.read().map_err(|_| KeySourceError::new("the lock is poisoned"))?;
+///         keys.clone().ok_or(KeySourceError::new("none were given yet"))
+///     }
+///     async fn load(&self) -> Result<(), KeySourceError> {
+///         self.snapshot().map(|_| ())
+///     }
+///     async fn find_missing(&self, _kid: &str) -> Result<bool, KeySourceError> {
+///         Ok(false) // there is nowhere to look
+///     }
+///     fn due_in(&self) -> Duration {
+///         Duration::MAX
+///     }
+///     async fn refresh(&self) {}
+///     async fn nudge(&self) {}
+/// }
+///
+/// let source = Arc::new(Replaced::default());
+/// let verifier = Verifier::builder("https://auth.example.com")
+///     .audience("https://api.example.com")
+///     .key_source(source.clone())
+///     .stateless()
+///     .build()?;
+/// assert!(verifier.ready().await.is_err(), "it says so at start-up");
+/// *source.0.write().unwrap() = Some(authority.jwks().verifying_keys()?);
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// assert!(verifier.verify(issued.access_token()).await.is_ok());
+/// # Ok(()) }
+/// ```
+///
 /// # Security
 /// Whoever answers here decides which signatures are believed.
 #[async_trait]
@@ -92,6 +133,17 @@ impl<T: KeySource + ?Sized> KeySource for Arc<T> {
 }
 
 /// The keys cannot be had.
+///
+/// ```
+/// use hallpass::verifier::{FailureKind, KeySourceError, VerifyError};
+/// use std::{error::Error, io};
+///
+/// let cause = io::Error::other("no route to host");
+/// let error = KeySourceError::new("the issuer did not answer").with_source(cause);
+/// assert_eq!(error.to_string(), "the keys cannot be had: the issuer did not answer");
+/// assert_eq!(error.source().expect("what it was").to_string(), "no route to host");
+/// assert_eq!(VerifyError::Keys(error).kind(), FailureKind::Unavailable); // 503, not 401
+/// ```
 #[derive(Debug, Clone, thiserror::Error)]
 #[error("the keys cannot be had: {what}")]
 pub struct KeySourceError {

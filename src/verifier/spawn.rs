@@ -14,6 +14,22 @@ use crate::store::RevocationFeed;
 
 /// The task that does the background work of an authority or a verifier. Dropping it stops the
 /// task; so does the last clone of what it works for.
+///
+/// ```
+#[doc = an_authority!()]
+/// use std::time::Duration;
+///
+/// let maintenance = authority.spawn_maintenance(); // keep it for as long as the service runs
+/// let verifier = authority.verifier();
+/// let caught_up = async {
+///     while !verifier.is_fresh() {
+///         tokio::task::yield_now().await;
+///     }
+/// };
+/// tokio::time::timeout(Duration::from_secs(10), caught_up).await?;
+/// drop(maintenance); // the work stops
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[must_use = "dropping it stops the background work"]
 pub struct Maintenance(JoinHandle<()>);

@@ -2,6 +2,8 @@
 //! Must not know an authority: tokens are put together here, member by member.
 
 mod api_keys;
+#[cfg(feature = "aws-lc-rs")]
+mod backend;
 mod cache;
 mod feed;
 mod order;

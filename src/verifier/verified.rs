@@ -18,6 +18,20 @@ use crate::{
 use super::{Denied, carried::Carried};
 
 /// What kind of token was checked.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::verifier::{TokenKind, Verified};
+///
+/// /// A script's key must not change its owner's password.
+/// fn may_change_password(who: &Verified) -> bool {
+///     who.kind() == TokenKind::Jwt
+/// }
+/// let grant = Grant::new("ada", "account:self:write".parse()?);
+/// let made = authority.issue_api_key(grant, "backup", None).await?;
+/// assert!(!may_change_password(&authority.verify(made.api_key()).await?));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum TokenKind {
@@ -35,6 +49,22 @@ const ROOMY: Limits =
 ///
 /// Only a verifier makes one, so a handler that asks for it by type cannot be reached without a
 /// good token. Cloning is cheap. `Debug` shows who and what, never claims.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::verifier::{Denied, Verified};
+///
+/// /// Cannot be called before a token was checked: only a verifier makes a `Verified`.
+/// fn read_invoice(who: &Verified, id: &str) -> Result<String, Denied> {
+///     who.require(("invoice", id, "read"))?;
+///     Ok(format!("invoice {id}, as {} may see it", who.subject()))
+/// }
+/// let issued = authority.issue(Grant::new("ada", "invoice:7:read".parse()?)).await?;
+/// let who = authority.verify(issued.access_token()).await?;
+/// assert_eq!(read_invoice(&who, "7")?, "invoice 7, as ada may see it");
+/// assert!(read_invoice(&who, "8").is_err());
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 #[must_use]
 pub struct Verified {
@@ -166,12 +196,37 @@ impl Verified {
     ///
     /// A refusal that is forgotten is a hole, hence `#[must_use]`; [`Verified::require`] with `?`
     /// is harder to forget.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::permission;
+    ///
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let who = authority.verify(issued.access_token()).await?;
+    /// let show_button = who.allows(&("invoice", "7", "write")); // an id from the request
+    /// assert!(!show_button);
+    /// assert!(who.allows(&permission!("invoice:*:read"))); // a literal, checked when compiled
+    /// # Ok(()) }
+    /// ```
     #[must_use = "a refusal that is not acted on lets the request through"]
     pub fn allows<R: Requirement + ?Sized>(&self, requirement: &R) -> bool {
         self.scope().meets(requirement)
     }
 
     /// Refuses unless the scope gives what is required.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// use hallpass::scope::Require;
+    ///
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let who = authority.verify(issued.access_token()).await?;
+    /// who.require(("invoice", "7", "read"))?;
+    /// who.require(Require::parse("invoice:*:read")?)?; // all of them
+    /// let denied = who.require(("invoice", "7", "pay")).unwrap_err();
+    /// assert_eq!(denied.required_scope(), "invoice:7:pay");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`Denied`], which says what would have been enough.
@@ -185,6 +240,16 @@ impl Verified {
 
     /// The same witness with less: what the token allows **and** `permissions` allows. For what
     /// the user may do at this moment, which may be less than when the token was issued.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:*".parse()?)).await?;
+    /// let who = authority.verify(issued.access_token()).await?;
+    /// let now: Scope = "invoice:7:* report:*:read".parse()?; // what she may do at this moment
+    /// let who = who.restrict_to(&now);
+    /// assert_eq!(who.scope().as_str(), "invoice:7:*", "the token gives no reports");
+    /// # Ok(()) }
+    /// ```
     pub fn restrict_to(&self, permissions: &Scope) -> Self {
         // Two scopes within their limits can have a meet beyond them. It is no text that anyone
         // has to read back, so it may be longer; beyond all measure it allows nothing.
@@ -194,6 +259,19 @@ impl Verified {
     }
 
     /// Reads claims of the caller's own out of the payload.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// #[derive(serde::Deserialize)]
+    /// struct Tenant<'a> {
+    ///     tenant: &'a str,
+    /// }
+    /// let grant = Grant::new("ada", "invoice:*:read".parse()?).claim("tenant", "acme");
+    /// let issued = authority.issue(grant).await?;
+    /// let who = authority.verify(issued.access_token()).await?;
+    /// assert_eq!(who.claims::<Tenant>()?.tenant, "acme");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// When the payload does not have what `T` asks for.
@@ -215,6 +293,21 @@ impl Debug for Verified {
 }
 
 /// The payload does not have the claims that were asked for.
+///
+/// ```
+#[doc = an_authority!()]
+/// #[derive(serde::Deserialize)]
+/// struct Tenant {
+///     tenant: String,
+/// }
+/// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+/// let who = authority.verify(issued.access_token()).await?;
+/// let error = who.claims::<Tenant>().err().expect("no such claim was granted");
+/// assert_eq!(error.to_string(), "the claims do not have the form that was asked for");
+/// let cause = std::error::Error::source(&error).expect("what serde says");
+/// assert!(cause.to_string().starts_with("missing field `tenant`"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[error("the claims do not have the form that was asked for")]
 pub struct ClaimsReadError(#[source] serde_json::Error);

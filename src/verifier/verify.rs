@@ -71,6 +71,17 @@ impl Verifier {
 
     /// Checks a JWT without any I/O.
     ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let verifier = authority.verifier();
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let early = verifier.verify_jwt(issued.access_token()).unwrap_err();
+    /// assert_eq!(early.to_string(), "the revocation data is not fresh enough to decide");
+    /// verifier.tick().await; // what `spawn_maintenance` does in time
+    /// assert_eq!(verifier.verify_jwt(issued.access_token())?.subject(), "ada");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`VerifyError`] for the first thing that is wrong; [`VerifyError::Stale`] when nobody has
     /// kept up with the revocations (call [`Verifier::tick`], or use [`Verifier::verify`]).
@@ -90,6 +101,26 @@ impl Verifier {
     /// Checks any access token: a JWT, or an API key where [`VerifierBuilder::api_keys`] was
     /// given. Reads the revocation feed when that is due, and the store for an API key that was
     /// not seen lately; otherwise it does no I/O.
+    ///
+    /// ```
+    #[doc = a_builder!()]
+    /// use hallpass::{Verifier, verifier::VerifyError};
+    /// use std::sync::Arc;
+    ///
+    /// let store = Arc::new(MemoryStore::new());
+    /// let authority = builder.store(store.clone()).build()?;
+    /// let verifier = Verifier::builder("https://auth.example.com")
+    ///     .audience("https://api.example.com")
+    ///     .jwks(&authority.jwks())
+    ///     .revocations(store)
+    ///     .build()?;
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// assert_eq!(verifier.verify(issued.access_token()).await?.subject(), "ada");
+    /// let _ = authority.revoke(issued.refresh_token()).await?;
+    /// let refused = verifier.verify(issued.access_token()).await;
+    /// assert!(matches!(refused, Err(VerifyError::Revoked { .. })));
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`VerifyError`] for the first thing that is wrong.
@@ -160,6 +191,14 @@ impl Verifier {
     }
 
     /// What is known to be revoked.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let _ = authority.revoke(issued.access_token()).await?;
+    /// assert_eq!(authority.verifier().revocations().len(), 1); // for a gauge
+    /// # Ok(()) }
+    /// ```
     #[must_use]
     pub fn revocations(&self) -> &RevocationIndex {
         &self.0.news.index

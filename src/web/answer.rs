@@ -14,6 +14,28 @@ use super::{Reason, Refusal, challenge::Challenge};
 const RETRY_AFTER: &str = "1";
 
 /// A response as plain data.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// // A framework without an adapter: the guard decides, and you send what it says.
+/// let refusal = guard.check(&RequestHead::new("GET", "/invoices")).await.unwrap_err();
+/// let (status, headers, body) = guard.answer(&refusal, None).into_parts();
+/// assert_eq!(status, 401);
+/// assert!(headers.contains(&("www-authenticate".to_owned(), "Bearer".to_owned())));
+/// assert!(body.contains(r#""error":"missing_token""#));
+/// # Ok(()) }
+/// ```
 #[derive(Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Answer {
@@ -104,6 +126,34 @@ impl Refusal {
 }
 
 /// The look of a refusal: what [`Guard::restyle`](super::Guard::restyle) may change.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// use hallpass::web::Styled;
+///
+/// let guard = guard.restyle(|refusal, accept| match accept {
+///     Some(accept) if accept.contains("text/html") => {
+///         Styled::new("text/html; charset=utf-8", format!("<p>Sorry: {refusal}.</p>"))
+///     }
+///     _ => Styled::problem(refusal),
+/// });
+/// let refusal = guard.check(&RequestHead::new("GET", "/invoices")).await.unwrap_err();
+/// let page = guard.answer(&refusal, Some("text/html"));
+/// assert_eq!((page.status(), page.body()), (401, "<p>Sorry: a token is required.</p>"));
+/// assert!(guard.answer(&refusal, None).body().contains(r#""status":401"#));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Styled {

@@ -13,6 +13,14 @@ use crate::{authority::Issued, secret::RefreshToken};
 const LONGEST_COOKIE: usize = 4096;
 
 /// When a browser sends a cookie along with requests that other sites cause.
+///
+/// ```
+/// use hallpass::web::{BrowserCookies, SameSite};
+///
+/// // Whoever comes by a link from another site is not signed in on that first page.
+/// let cookies = BrowserCookies::new().same_site(SameSite::Strict);
+/// assert!(cookies.clear().iter().all(|cookie| cookie.ends_with("SameSite=Strict")));
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum SameSite {
@@ -45,6 +53,27 @@ pub struct BrowserCookies {
 }
 
 /// A cookie cannot carry a token.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let store = std::sync::Arc::new(MemoryStore::new());
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(store.clone())
+/// #     .build()?;
+/// use hallpass::web::{BrowserCookies, CookieError};
+///
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).claim("photo", "x".repeat(3_000));
+/// let issued = authority.issue(grant).await?;
+/// let Err(CookieError::TooLong { length, limit }) = BrowserCookies::new().set(&issued) else {
+///     panic!("it fits");
+/// };
+/// assert!(length > limit); // carry less in the token: browsers drop the cookie without a word
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum CookieError {

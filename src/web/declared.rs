@@ -15,6 +15,19 @@ use crate::{
 };
 
 /// A requirement that is a type. [`guard!`](crate::guard!) declares one.
+///
+/// ```
+/// use hallpass::web::Declared;
+///
+/// hallpass::guard!(CloseBooks = "invoice:*:read", "ledger:*:write");
+///
+/// /// For a page that says what a handler asks for.
+/// fn asked_for<T: Declared>() -> Vec<String> {
+///     T::REQUIRED.iter().map(ToString::to_string).collect()
+/// }
+///
+/// assert_eq!(asked_for::<CloseBooks>(), ["invoice:*:read", "ledger:*:write"]);
+/// ```
 pub trait Declared: Send + Sync + 'static {
     /// The permissions that are needed, all of them.
     const REQUIRED: &'static [Permission];
@@ -52,6 +65,37 @@ macro_rules! guard {
 /// one, so a handler that asks for it cannot be reached with less.
 ///
 /// It reads as the [`Verified`] that it holds.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// use hallpass::web::Scoped;
+///
+/// hallpass::guard!(ReadInvoices = "invoice:*:read");
+/// hallpass::guard!(PayInvoices = "invoice:*:pay");
+///
+/// /// Nobody calls this with less.
+/// fn list(who: &Scoped<ReadInvoices>) -> String {
+///     format!("the invoices of {}", who.subject())
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// # let bearer = format!("Bearer {}", issued.access_token().expose_secret());
+/// let head = RequestHead::new("GET", "/invoices").header("authorization", &bearer);
+/// let caller = guard.check(&head).await?;
+/// assert_eq!(list(&Scoped::of(&guard, &caller)?), "the invoices of ada");
+/// assert_eq!(Scoped::<PayInvoices>::of(&guard, &caller).unwrap_err().status(), 403);
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct Scoped<T> {
     who: Verified,

@@ -53,6 +53,30 @@ struct Settings {
 }
 
 /// A request's credential, read but not checked; or that there is none.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// use hallpass::web::Source;
+///
+/// let guard = guard.also(Source::query());
+/// let target = format!("/report.pdf?access_token={}", issued.access_token().expose_secret());
+/// let presented = guard.present(&RequestHead::new("GET", &target))?; // read, not checked
+/// // The address holds the token, so no shared cache may keep what it leads to.
+/// assert_eq!(presented.cache_control(200, std::iter::empty()), Some("private"));
+/// assert!(guard.admit(presented).await?.verified().is_some());
+/// # Ok(()) }
+/// ```
 #[must_use]
 pub struct Presented(Option<Found>);
 

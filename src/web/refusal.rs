@@ -7,12 +7,57 @@ use std::fmt::{self, Display};
 ///
 /// As a response its realm, metadata and look are those of the [`Guard`](super::Guard) around the
 /// handler.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// use hallpass::{Verified, web::Refusal};
+///
+/// fn pay(who: &Verified, invoice: &str, is_frozen: bool) -> Result<(), Refusal> {
+///     who.require(("invoice", invoice, "read"))?; // 403 `insufficient_scope`
+///     if is_frozen {
+///         return Err(Refusal::forbidden("the account is frozen")); // 403 `access_denied`
+///     }
+///     Ok(())
+/// }
+///
+/// let who = authority.verify(issued.access_token()).await?;
+/// assert!(pay(&who, "7", false).is_ok());
+/// let refusal = pay(&who, "7", true).unwrap_err();
+/// assert_eq!((refusal.status(), refusal.error()), (403, "access_denied"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use = "a refusal that is not answered lets the request through"]
 pub struct Refusal(Reason);
 
 /// What kind of refusal it is. Texts are fixed: nothing of the request, the token or the store is
 /// in them.
+///
+/// ```
+/// use hallpass::web::{Reason, Refusal};
+///
+/// // A rule of your own: whoever pays has signed in within five minutes (RFC 9470).
+/// let refusal = Refusal::new(Reason::StepUp { max_age: Some(300), acr_values: Vec::new() });
+/// let answer = refusal.answer();
+/// assert_eq!(answer.status(), 401);
+/// let challenge = answer.header("www-authenticate").unwrap();
+/// assert!(challenge.contains(r#"max_age="300""#));
+///
+/// // For a counter: whose fault was it?
+/// let ours = matches!(refusal.reason(), Reason::Unavailable { .. } | Reason::Misconfigured);
+/// assert!(!ours);
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Reason {

@@ -44,6 +44,15 @@ pub struct ProtectedResource {
 }
 
 /// Why a text names no protected resource.
+///
+/// ```
+/// use hallpass::web::ProtectedResource;
+///
+/// for text in ["api.example.com", "http://api.example.com", "https://api.example.com/#v1"] {
+///     assert!(ProtectedResource::new(text).is_err(), "{text}");
+/// }
+/// assert!(ProtectedResource::new("http://127.0.0.1:8080").is_ok()); // to try things out
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("a resource is an https address without a fragment; http is for loopback hosts")]
 #[non_exhaustive]

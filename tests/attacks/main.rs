@@ -10,14 +10,22 @@
 mod algorithm_confusion;
 mod algorithm_none;
 mod another_kind;
+mod borrowed_signature;
 mod critical_extension;
 mod duplicate_members;
 mod embedded_key;
+mod encrypted;
 mod huge;
+mod json_serialization;
 mod key_name_injection;
 mod malleable_text;
+mod nested;
 mod psychic_signature;
+mod subjects_and_scopes;
 mod time_edges;
+mod trailing_data;
+mod unencoded_payload;
+mod weak_secret;
 mod wrong_place;
 
 use std::sync::OnceLock;

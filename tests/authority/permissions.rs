@@ -170,6 +170,13 @@ async fn inv_30_audiences_narrow_like_scopes_and_a_replay_widens_nothing() {
     let replay = replay.unwrap();
     assert_eq!(text(&replay), text(&narrow));
     assert_eq!(replay.scope().as_str(), "invoice:7:read");
+    // A session for one resource server is not widened to another that its client may use.
+    let one = auth.issue(grant().audience("https://files.test")).await.unwrap();
+    let row = auth.store().find_session(&one.session_id()).await.unwrap().unwrap();
+    assert_eq!(row.audience, [Audience::parse("https://files.test").unwrap()]);
+    let wider = Refresh::new(one.refresh_token()).audience(api());
+    let error = auth.refresh_with(wider).await.unwrap_err();
+    assert!(matches!(error, RefreshError::AudienceExceeded), "{error}");
     for foreign in [vec![], vec![Audience::parse("https://elsewhere.test").unwrap()]] {
         let error = auth.refresh_with(refresh().audience(foreign)).await.unwrap_err();
         assert!(matches!(error, RefreshError::AudienceExceeded), "{error}");

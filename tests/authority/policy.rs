@@ -42,6 +42,25 @@ fn what_does_not_fit_is_found_at_start_up() {
         let error = refused(|builder| builder.client(Client::public("web").policy(bad)));
         assert!(matches!(&error, ConfigError::Policy { what: found, .. } if *found == what));
     }
+    // The very edge of each fits.
+    for good in [
+        policy().access_lifetime(SECOND),
+        policy().access_lifetime(24 * HOUR),
+        policy().absolute(400 * DAY),
+        policy().idle(SECOND).absolute(SECOND),
+        policy().idle(90 * DAY),
+        policy().max_sessions(1),
+        policy().retry_after_loss(MINUTE),
+        policy().confirmation(ConfirmationSignal::Wired).retry_after_loss(MINUTE),
+        policy().confirmation(ConfirmationSignal::Wired).retry_after_loss(HOUR),
+    ] {
+        let _ = with(|builder| builder.policy(good));
+    }
+    let under = Duration::from_millis(999);
+    for bad in [policy().idle(under), policy().idle(under).absolute(under)] {
+        let error = refused(|builder| builder.policy(bad));
+        assert!(matches!(&error, ConfigError::Policy { what: "idle and absolute", .. }));
+    }
     let error = refused(|builder| builder.max_skew(HOUR));
     assert!(matches!(error, ConfigError::Policy { what: "max_skew", .. }), "{error}");
     let error = refused(|builder| {

@@ -23,7 +23,7 @@ pub(crate) struct Difference {
     pub(crate) reason: &'static str,
     pub(crate) ours: Ours,
     /// Whether the token has it at all, read apart from both.
-    applies: fn(&Facts) -> bool,
+    pub(crate) applies: fn(&Facts) -> bool,
     /// A token that shows it and nothing else.
     pub(crate) example: fn(&mut Draft, u64),
 }
@@ -44,6 +44,8 @@ macro_rules! refuses {
         Ours::Refuses(|error| matches!(error, $pattern))
     };
 }
+
+pub(crate) use refuses;
 
 pub(crate) const DIFFERENCES: &[Difference] = &[
     Difference {

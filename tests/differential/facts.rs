@@ -14,6 +14,7 @@ pub(crate) struct Facts {
     pub(crate) header: Vec<(String, Value)>,
     pub(crate) claims: Vec<(String, Value)>,
     pub(crate) length: usize,
+    pub(crate) is_canonical: bool,
     pub(crate) now: u64,
     pub(crate) kid: String,
 }
@@ -27,7 +28,9 @@ impl Facts {
         };
         let (header, claims) = (read(), read());
         let (length, now, kid) = (answers.token.len(), answers.now, answers.kid.clone());
-        Self { header, claims, length, now, kid }
+        let is_canonical =
+            answers.token.split('.').all(|part| URL_SAFE_NO_PAD.decode(part).is_ok());
+        Self { header, claims, length, is_canonical, now, kid }
     }
 
     pub(crate) fn has_header(&self, names: &[&str]) -> bool {

@@ -2,17 +2,22 @@
 //! are listed with their reasons. A binary of its own: a provider is installed once per process.
 //!
 //! `differences.rs` is the table to read; `tokens.rs` makes the tokens; `verdict.rs` asks both.
+//! `foreign.rs` asks PyJWT and jose in the same way, and has them sign as well.
 #![expect(clippy::unwrap_used, reason = "a test fails by panicking, in its helpers too")]
-#![expect(clippy::indexing_slicing, clippy::string_slice, reason = "likewise")]
+#![expect(clippy::indexing_slicing, clippy::panic, clippy::string_slice, reason = "likewise")]
 
+mod damage;
 mod differences;
 mod facts;
+mod foreign;
+mod foreign_differences;
 mod random;
 mod tokens;
 mod verdict;
 
 use jsonwebtoken::Algorithm;
 
+use damage::damage;
 use differences::{DIFFERENCES, Ours};
 use facts::Facts;
 use random::Random;
@@ -31,7 +36,7 @@ fn compare(algorithm: Algorithm, cases: u64) {
                 draft.change(&mut random, now);
             }
             let text = draft.sign(&judges);
-            tokens::damage(text, &mut random)
+            damage(text, &mut random)
         });
         match (&answers.ours, answers.theirs.is_ok()) {
             (Ok(_), true) => both += 1,

@@ -249,3 +249,22 @@ fn a_meet_that_multiplies_is_refused_by_its_limit() {
     assert_eq!(list(&|n| format!("b{n}")).join(&by_resource).unwrap().len(), 120);
     assert!(list(&|n| format!("b{n}")).join(&by_resource).unwrap().join(&by_id).is_err());
 }
+
+/// What is in the making is reduced before it is found too large: most of it may be one and the same.
+#[test]
+fn a_meet_is_judged_by_what_is_left_of_it() {
+    use hallpass::scope::Limits;
+    let limits = Limits::default().items(1_000).bytes(1 << 20);
+    let list = |items: Vec<String>| Scope::parse_within(&items.join(" "), &limits).unwrap();
+    // 270 x 270 meets `x:m:a`, each covered by one of the 270 `x:m:*`.
+    let many = 270;
+    let wide = (0..many).flat_map(|n| [format!("x:*:a{n}"), format!("x:{n}:*")]).collect();
+    let by_id = list((0..many).map(|n| format!("*:{n}:*")).collect());
+    let both = list(wide).meet_within(&by_id, &limits).unwrap();
+    assert_eq!(both.as_str(), list((0..many).map(|n| format!("x:{n}:*")).collect()).as_str());
+    // Here nothing falls away: it ends as soon as that is known, and not when all were made.
+    let by_resource = list((0..300).map(|n| format!("a{n}:*:*")).collect());
+    let by_id = list((0..300).map(|n| format!("*:{n}:*")).collect());
+    let error = by_resource.meet(&by_id).unwrap_err();
+    assert_eq!(error.to_string(), "scope has 65793 items, the limit is 128");
+}

@@ -233,3 +233,31 @@ fn an_array_claim_is_read_item_by_item() {
     assert_eq!((error.kind(), error.item()), (ScopeErrorKind::InvalidCharacter, Some(2)));
     assert_eq!(Scope::parse_items([""]).unwrap_err().kind(), ScopeErrorKind::EmptyPart);
 }
+
+/// The fast way of reading stored text and the slow one draw the same line.
+#[test]
+fn canonical_text_has_the_same_limits() {
+    let id = |length: usize| format!("a:{}:r", "x".repeat(length));
+    assert!(Scope::parse_canonical(&id(255)).is_ok());
+    let error = Scope::parse_canonical(&id(256)).unwrap_err();
+    assert!(error.to_string().contains("the limit is 255"), "{error}");
+    let item = |length: usize| format!("{}:*:r", "n".repeat(length - 4));
+    assert!(Scope::parse_canonical(&item(512)).is_ok());
+    let error = Scope::parse_canonical(&item(513)).unwrap_err();
+    assert!(error.to_string().contains("the limit is 512"), "{error}");
+    let error = Scope::parse_canonical("a:*:* a:1:x").unwrap_err();
+    assert!(error.to_string().contains("item 2"), "{error}");
+}
+
+/// Items from a list are counted and measured as those of a text are.
+#[test]
+fn lists_of_items_have_the_same_limits() {
+    let named = |count: usize| (0..count).map(|n| format!("a{n}:*:r")).collect::<Vec<_>>();
+    assert_eq!(Scope::parse_items(named(128)).unwrap().len(), 128);
+    let error = Scope::parse_items(named(129)).unwrap_err();
+    assert_eq!(error.to_string(), "scope has 129 items, the limit is 128");
+    let long = |last: usize| (0..11).map(move |at| "n".repeat(if at < 10 { 400 } else { last }));
+    assert!(Scope::parse_items(long(96)).is_ok());
+    let error = Scope::parse_items(long(97)).unwrap_err();
+    assert_eq!(error.to_string(), "scope is 4097 bytes, the limit is 4096");
+}

@@ -97,6 +97,16 @@ fn every_framework_answers_with_the_same_bytes() {
         if caching != expected {
             wrong.push(format!("{}: expected {expected:?}, seen {axum:?}", row.name));
         }
+        // What the host makes of it depends on what the request accepts.
+        let styled = match row.name.as_str() {
+            "a page" | "a handler's refusal is styled too" => Some("text/html; charset=utf-8"),
+            "a problem document" => Some("application/problem+json"),
+            _ => None,
+        };
+        let kind = axum.headers.iter().find(|(name, _)| name == "content-type");
+        if styled.is_some() && styled != kind.map(|(_, value)| value.as_str()) {
+            wrong.push(format!("{}: expected {styled:?}, seen {axum:?}", row.name));
+        }
         if (axum.status, axum.challenge()) != (row.status, row.challenge.as_deref()) {
             wrong.push(format!(
                 "{}: expected {} {:?}\n  seen {axum:?}",

@@ -84,12 +84,13 @@ impl AuthorityBuilder {
         let keys = match keys {
             KeyChoice::Given(ring) => {
                 let mut also = self.verifying_keys.into_iter();
-                Keys::given(also.try_fold(ring, |ring, key| ring.also_verifies(key))?)
+                let ring = also.try_fold(ring, |ring, key| ring.also_verifies(key))?;
+                Keys::given(self.backend.map_or(Ok(ring.clone()), |one| ring.with_backend(one))?)
             }
             KeyChoice::Managed { store, algorithm, policy } => {
                 let late = self.leeway + self.max_skew + keys::MAX_AGE;
                 check_managed(algorithm, policy, self.max_access_lifetime + late)?;
-                let kept = (algorithm, policy);
+                let kept = (algorithm, policy, self.backend);
                 let sealed = (&master, &issuer);
                 Keys::managed(store, kept, self.verifying_keys, sealed, self.clock.clone())?
             }

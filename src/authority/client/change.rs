@@ -25,6 +25,22 @@ impl Authority {
     /// What it holds stays its own: a narrower scope or audience narrows what its next refresh
     /// gets. To end what it holds, [`revoke_client`](Self::revoke_client).
     ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::authority::Client;
+    ///
+    /// let app = Client::public("app").scope("invoice:*:*".parse()?);
+    /// authority.register_client(app).await?;
+    /// let grant = Grant::new("ada", "invoice:*:*".parse()?).client("app");
+    /// let issued = authority.issue(grant).await?;
+    ///
+    /// let less = Client::public("app").scope("invoice:*:read".parse()?);
+    /// authority.replace_client(less).await?;
+    /// let next = authority.refresh(issued.refresh_token()).await?;
+    /// assert_eq!(next.scope().as_str(), "invoice:*:read");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`ClientError`]; repeating it is safe.
     pub async fn replace_client(&self, client: Client) -> Result<RegisteredClient, ClientError> {
@@ -54,6 +70,20 @@ impl Authority {
     /// its users can change over; older ones end now. With no overlap the new one is the only
     /// one at once: what to do when a secret has leaked, with
     /// [`revoke_client`](Self::revoke_client) for what was got with it.
+    ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::authority::Client;
+    /// use std::time::Duration;
+    ///
+    /// let made = authority.register_client(Client::confidential("partner")).await?;
+    /// let old = made.secret.expect("a confidential client gets one");
+    /// let new = authority.rotate_client_secret(&made.id, Duration::from_secs(3600)).await?;
+    /// for secret in [&old, &new] {
+    ///     assert!(authority.authenticate_client(&made.id, secret).await?.is_some());
+    /// }
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`ClientError`]. After [`ClientError::Unavailable`] a secret that nobody saw may be there;
@@ -94,6 +124,19 @@ impl Authority {
 
     /// Disables a client: it is nobody from now on, and everything it holds has ended when this
     /// returns. Other instances refuse it within their poll interval.
+    ///
+    /// ```
+    #[doc = a_server!()]
+    /// use hallpass::authority::Client;
+    ///
+    /// let app = authority.register_client(Client::public("app")).await?.id;
+    /// let grant = Grant::new("ada", "invoice:*:read".parse()?).client("app");
+    /// let issued = authority.issue(grant).await?;
+    /// authority.disable_client(&app).await?;
+    /// assert!(authority.find_client(&app).await?.is_none());
+    /// assert!(authority.verify(issued.access_token()).await.is_err());
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`ClientError`]; repeating it is safe.

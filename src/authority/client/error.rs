@@ -9,6 +9,25 @@ use crate::{
 };
 
 /// A client was not registered or changed, or does not fit where it is configured.
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::authority::{Client, ClientError};
+///
+/// let app = Client::public("app").redirect_uri("https://app.example.com/*");
+/// let error = authority.register_client(app).await.unwrap_err();
+/// assert_eq!(
+///     error.to_string(),
+///     "redirect URI 1 must not contain `*`: URIs are compared as they are, register each one"
+/// );
+/// let status = match error {
+///     ClientError::Taken(_) => 409,
+///     ClientError::Contended | ClientError::Unavailable(_) => 503,
+///     _ => 422, // the text says what to change
+/// };
+/// assert_eq!(status, 422);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClientError {

@@ -12,6 +12,21 @@ use crate::{
 };
 
 /// A registered client in a list.
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::authority::Client;
+/// use std::time::Duration;
+///
+/// let partner = authority.register_client(Client::confidential("partner")).await?.id;
+/// let day = Duration::from_secs(24 * 60 * 60);
+/// authority.rotate_client_secret(&partner, day).await?;
+/// let listed = authority.list_clients(None, 100).await?;
+/// assert_eq!(listed[0].client.display_name(), "partner");
+/// assert!(listed[0].secrets[0].is_some(), "the old secret ends in a day");
+/// assert_eq!(listed[0].secrets[1], None, "the new one does not end");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[non_exhaustive]
 pub struct ListedClient {

@@ -35,6 +35,20 @@ pub use self::{
 };
 
 /// What a client may ask the token endpoint for (RFC 6749 §1.3, §1.5).
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::authority::{Client, GrantType};
+///
+/// let app = Client::public("app").grant(GrantType::RefreshToken);
+/// assert!(app.allows_grant(GrantType::RefreshToken));
+///
+/// let job = Client::public("job").grant(GrantType::ClientCredentials);
+/// let error = authority.register_client(job).await.unwrap_err();
+/// let found = "a public client has client_credentials";
+/// assert!(error.to_string().starts_with(found), "{error}");
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum GrantType {
@@ -48,6 +62,16 @@ pub enum GrantType {
 
 /// How a client proves itself at the endpoints it calls directly (RFC 6749 §2.3, OpenID Connect
 /// Core §9).
+///
+/// ```
+/// use hallpass::authority::{Client, ClientAuthentication};
+///
+/// assert_eq!(Client::public("phone").authentication(), ClientAuthentication::None);
+/// let partner = Client::confidential("partner");
+/// assert_eq!(partner.authentication(), ClientAuthentication::Secret);
+/// let bank = Client::confidential("bank").private_key_jwt(r#"{"keys":[]}"#);
+/// assert_eq!(bank.authentication(), ClientAuthentication::PrivateKeyJwt);
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 #[non_exhaustive]
 pub enum ClientAuthentication {
@@ -65,13 +89,21 @@ pub enum ClientAuthentication {
 /// and rotate.
 ///
 /// ```
+#[doc = a_builder!()]
 /// use hallpass::authority::{Client, Policy};
 /// use std::time::Duration;
 ///
+/// let two_minutes = Duration::from_secs(120);
 /// let partner = Client::confidential("partner-7")
 ///     .scope("invoice:*:read".parse()?)
-///     .policy(Policy::new().access_lifetime(Duration::from_secs(120)));
-/// # Ok::<(), hallpass::scope::ScopeError>(())
+///     .policy(Policy::new().access_lifetime(two_minutes));
+/// let authority = builder.client(partner).build()?;
+///
+/// let grant = Grant::new("ada", "invoice:*:*".parse()?).client("partner-7");
+/// let issued = authority.issue(grant).await?;
+/// assert_eq!(issued.scope().as_str(), "invoice:*:read");
+/// assert!(issued.expires_in() <= two_minutes);
+/// # Ok(()) }
 /// ```
 #[derive(Debug, Clone)]
 pub struct Client {

@@ -8,6 +8,23 @@ use super::Client;
 const LONGEST: usize = 2048;
 
 /// Why a URI cannot be one that browsers are sent to.
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::authority::{Client, ClientError, RedirectProblem};
+///
+/// for (uri, expected) in [
+///     ("http://app.example.com/callback", RedirectProblem::PlainHttp),
+///     ("http://localhost/callback", RedirectProblem::Localhost),
+///     ("https://app.example.com/callback#top", RedirectProblem::Fragment),
+/// ] {
+///     match authority.register_client(Client::public("app").redirect_uri(uri)).await {
+///         Err(ClientError::Redirect { problem, .. }) => assert_eq!(problem, expected),
+///         other => panic!("{uri}: {other:?}"),
+///     }
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum RedirectProblem {

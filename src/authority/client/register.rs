@@ -13,6 +13,17 @@ use crate::{
 };
 
 /// A client that was registered or replaced.
+///
+/// ```
+#[doc = a_server!()]
+/// use hallpass::authority::Client;
+///
+/// let made = authority.register_client(Client::confidential("partner")).await?;
+/// let secret = made.secret.expect("a confidential client gets one");
+/// assert!(authority.authenticate_client(&made.id, &secret).await?.is_some());
+/// assert!(authority.authenticate_client(&made.id, "a guess").await?.is_none());
+/// # Ok(()) }
+/// ```
 #[derive(Debug)]
 #[non_exhaustive]
 pub struct RegisteredClient {

@@ -9,7 +9,7 @@ use crate::{
     clock::{Clock, Timestamp},
     event,
     id::KeyId,
-    key::{Algorithm, KeyError, KeyPolicy, KeyRing, KeyState, RotateError, VerifyingKey},
+    key::{Algorithm, Backend, KeyError, KeyPolicy, KeyRing, KeyState, RotateError, VerifyingKey},
     store::{SigningKeyRecord, SigningKeySet, SigningKeyStore, StoreError, StoreErrorKind},
     verifier::Flight,
 };
@@ -25,6 +25,8 @@ pub(super) struct Managed {
     pub(super) sealer: Sealer,
     pub(super) algorithm: Algorithm,
     pub(super) policy: KeyPolicy,
+    /// None: each key as it came.
+    pub(super) backend: Option<Backend>,
     /// Given by the host, beside those of the store.
     pub(super) also: Vec<VerifyingKey>,
     pub(super) clock: Arc<dyn Clock>,
@@ -61,7 +63,13 @@ impl Managed {
     /// The ring before the store was asked.
     pub(super) fn empty_ring(&self) -> Result<KeyRing, KeyError> {
         let ring = KeyRing::restore([], self.algorithm, self.policy)?;
-        self.also.iter().try_fold(ring, |ring, key| ring.also_verifies(key.clone()))
+        let mut also = self.also.iter();
+        let ring = also.try_fold(ring, |ring, key| ring.also_verifies(key.clone()))?;
+        self.on_backend(&ring)
+    }
+
+    fn on_backend(&self, ring: &KeyRing) -> Result<KeyRing, KeyError> {
+        self.backend.map_or(Ok(ring.clone()), |backend| ring.with_backend(backend))
     }
 
     async fn read(&self) -> Result<Arc<Loaded>, RotateKeysError> {
@@ -103,6 +111,7 @@ impl Managed {
             // A key that the host gave and the store has is the store's.
             ring = ring.also_verifies(key.clone()).unwrap_or(ring);
         }
+        let ring = self.on_backend(&ring).map_err(RotateError::from)?;
         Ok(Loaded { set, ring, refused, seals_anew })
     }
 

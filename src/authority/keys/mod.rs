@@ -3,6 +3,7 @@
 
 mod managed;
 mod pace;
+mod publish;
 mod rotate;
 mod sealed;
 
@@ -18,15 +19,12 @@ use async_trait::async_trait;
 
 pub(super) use self::pace::MAX_AGE;
 use self::{managed::Managed, pace::Pace, sealed::Sealer};
-use super::{
-    Authority,
-    error::{ConfigError, RotateKeysError, SigningError},
-};
+use super::error::{ConfigError, RotateKeysError, SigningError};
 use crate::{
     clock::{Clock, Timestamp},
     id::KeyId,
     key::{
-        Algorithm, Jwks, KeyPolicy, KeyRing, KeyState, RotateError, VerifyingKey, VerifyingKeys,
+        Algorithm, Backend, KeyPolicy, KeyRing, KeyState, RotateError, VerifyingKey, VerifyingKeys,
     },
     secret::MasterSecret,
     store::SigningKeyStore,
@@ -68,7 +66,7 @@ impl Keys {
     /// Keys that the store keeps, not yet read.
     pub(super) fn managed(
         store: Arc<dyn SigningKeyStore>,
-        (algorithm, policy): (Algorithm, KeyPolicy),
+        (algorithm, policy, backend): (Algorithm, KeyPolicy, Option<Backend>),
         also: Vec<VerifyingKey>,
         (secret, issuer): (&MasterSecret, &Issuer),
         clock: Arc<dyn Clock>,
@@ -78,6 +76,7 @@ impl Keys {
             sealer: Sealer::derive(secret, issuer)?,
             algorithm,
             policy,
+            backend,
             also,
             clock,
             pace: Pace::default(),
@@ -277,37 +276,4 @@ impl KeySource for Keys {
     async fn refresh(&self) {}
 
     async fn nudge(&self) {}
-}
-
-impl Authority {
-    /// The keys that verifiers need, to publish as a JWK Set (RFC 7517 §5): public members only.
-    /// Of managed keys there are none before [`ready`](Self::ready).
-    #[must_use]
-    pub fn jwks(&self) -> Jwks {
-        self.key_ring().jwks(self.0.clock.now())
-    }
-
-    /// The keys as they are known now.
-    #[must_use]
-    pub fn key_ring(&self) -> KeyRing {
-        self.0.keys.current_at(self.0.verifier.revocations(), self.0.clock.now())
-    }
-
-    /// What to publish of the keys at `now`, read again if that is due; managed keys that do not
-    /// exist yet are made.
-    ///
-    /// When the store does not answer, the keys known here are published all the same: they only
-    /// ever verify.
-    ///
-    /// # Errors
-    /// [`SigningError`] when no key is known.
-    #[cfg(feature = "oauth")]
-    pub(crate) async fn published_keys(&self) -> Result<(KeyRing, Timestamp), SigningError> {
-        let ensured = self.0.keys.ensure().await;
-        let (ring, now) = (self.key_ring(), self.0.clock.now());
-        match ensured {
-            Err(error) if ring.jwks(now).keys().is_empty() => Err(error),
-            _ => Ok((ring, now)),
-        }
-    }
 }

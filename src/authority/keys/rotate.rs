@@ -26,6 +26,20 @@ impl Authority {
     /// Of many instances that do this at once to the same managed keys one does it, and all
     /// succeed. If another has rotated since this one last read the keys, that stands.
     ///
+    /// ```
+    #[doc = a_builder!()]
+    /// use hallpass::{clock::{Clock, SystemClock}, key::{KeyPolicy, KeyRing}};
+    ///
+    /// let policy = KeyPolicy::new(std::time::Duration::from_secs(3600));
+    /// let ring = KeyRing::managed(Algorithm::EdDSA, policy, SystemClock::new().now())?;
+    /// let authority = builder.key_ring(ring).build()?;
+    /// let error = authority.rotate_keys().await.unwrap_err().to_string();
+    /// assert!(error.starts_with("the next key may sign from "), "in ten minutes: {error}");
+    /// authority.rotate_keys_now().await?; // does not wait for verifiers
+    /// assert_eq!(authority.jwks().keys().len(), 3, "the former, the present and the next");
+    /// # Ok(()) }
+    /// ```
+    ///
     /// # Errors
     /// [`RotateKeysError`]; the keys are as they were, unless it is `Unavailable`.
     pub async fn rotate_keys(&self) -> Result<(), RotateKeysError> {
@@ -73,6 +87,16 @@ impl Authority {
     /// Withdraws a key whose private half may be known to others: nothing it signed is believed
     /// any more, here when this returns, elsewhere within one poll. If it was the one that signs,
     /// the next one takes over at once.
+    ///
+    /// ```
+    #[doc = an_authority!()]
+    /// let issued = authority.issue(Grant::new("ada", "invoice:*:read".parse()?)).await?;
+    /// let leaked = authority.jwks().keys()[0].verifying_key().kid().clone();
+    /// authority.withdraw_key(&leaked).await?;
+    /// assert!(authority.verify(issued.access_token()).await.is_err());
+    /// assert!(authority.jwks().keys().is_empty(), "a given key has no successor");
+    /// # Ok(()) }
+    /// ```
     ///
     /// # Errors
     /// [`WithdrawError`]; after `Unavailable` the key is withdrawn here and perhaps not

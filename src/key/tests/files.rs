@@ -11,59 +11,72 @@ fn bytes(name: &str) -> Vec<u8> {
     fs::read(path).unwrap()
 }
 
-fn signing(algorithm: Algorithm, name: &str) -> Result<SigningKey, KeyError> {
-    if name.ends_with(".der") {
-        return SigningKey::from_der(algorithm, &bytes(name));
-    }
-    SigningKey::from_pem(algorithm, &String::from_utf8(bytes(name)).unwrap())
+/// The key of a file on this backend, which takes whatever the loader takes.
+fn signing(backend: Backend, algorithm: Algorithm, name: &str) -> Result<SigningKey, KeyError> {
+    let key = if name.ends_with(".der") {
+        SigningKey::from_der(algorithm, &bytes(name))
+    } else {
+        SigningKey::from_pem(algorithm, &String::from_utf8(bytes(name)).unwrap())
+    };
+    key.map(|key| key.with_backend(backend).unwrap())
 }
 
-fn verifying(algorithm: Algorithm, name: &str) -> Result<VerifyingKey, KeyError> {
-    if name.ends_with(".der") {
-        return VerifyingKey::from_der(algorithm, &bytes(name));
-    }
-    VerifyingKey::from_pem(algorithm, &String::from_utf8(bytes(name)).unwrap())
+fn verifying(backend: Backend, algorithm: Algorithm, name: &str) -> Result<VerifyingKey, KeyError> {
+    let key = if name.ends_with(".der") {
+        VerifyingKey::from_der(algorithm, &bytes(name))
+    } else {
+        VerifyingKey::from_pem(algorithm, &String::from_utf8(bytes(name)).unwrap())
+    };
+    key.map(|key| key.with_backend(backend).unwrap())
 }
 
 #[test]
 fn every_form_of_a_pair_is_one_key() {
-    for (algorithm, private, public) in [
-        (
-            RS256,
-            &["rsa2048.pkcs8.pem", "rsa2048.pkcs1.pem", "rsa2048.pkcs8.der", "rsa2048.pkcs1.der"][..],
-            &[
-                "rsa2048.spki.pem",
-                "rsa2048.pkcs1-public.pem",
-                "rsa2048.spki.der",
-                "rsa2048.pkcs1-public.der",
-            ][..],
-        ),
-        (
-            ES256,
-            &[
-                "p256.sec1.pem",
-                "p256.sec1-with-parameters.pem",
-                "p256.sec1-with-public-again.pem",
-                "p256.pkcs8.pem",
-                "p256.pkcs8.der",
-                "p256.sec1.der",
-            ],
-            &["p256.spki.pem", "p256.spki.der"],
-        ),
-        (ES384, &["p384.pkcs8.pem", "p384.sec1.pem"], &["p384.spki.pem"]),
-        (EdDSA, &["ed25519.pkcs8.pem", "ed25519.pkcs8.der"], &["ed25519.spki.pem"]),
-    ] {
-        for private in private {
-            let key = signing(algorithm, private).unwrap_or_else(|e| panic!("{private}: {e}"));
-            let signature = key.sign(b"message").unwrap();
-            for public in public {
-                let check =
-                    verifying(algorithm, public).unwrap_or_else(|e| panic!("{public}: {e}"));
-                assert_eq!(check.kid(), key.kid(), "{private} {public}");
-                assert!(check.verify(b"message", signature.as_ref()), "{private} {public}");
+    for &backend in Backend::ALL {
+        for (algorithm, private, public) in [
+            (
+                RS256,
+                &[
+                    "rsa2048.pkcs8.pem",
+                    "rsa2048.pkcs1.pem",
+                    "rsa2048.pkcs8.der",
+                    "rsa2048.pkcs1.der",
+                ][..],
+                &[
+                    "rsa2048.spki.pem",
+                    "rsa2048.pkcs1-public.pem",
+                    "rsa2048.spki.der",
+                    "rsa2048.pkcs1-public.der",
+                ][..],
+            ),
+            (
+                ES256,
+                &[
+                    "p256.sec1.pem",
+                    "p256.sec1-with-parameters.pem",
+                    "p256.sec1-with-public-again.pem",
+                    "p256.pkcs8.pem",
+                    "p256.pkcs8.der",
+                    "p256.sec1.der",
+                ],
+                &["p256.spki.pem", "p256.spki.der"],
+            ),
+            (ES384, &["p384.pkcs8.pem", "p384.sec1.pem"], &["p384.spki.pem"]),
+            (EdDSA, &["ed25519.pkcs8.pem", "ed25519.pkcs8.der"], &["ed25519.spki.pem"]),
+        ] {
+            for private in private {
+                let key = signing(backend, algorithm, private)
+                    .unwrap_or_else(|e| panic!("{private}: {e}"));
+                let signature = key.sign(b"message").unwrap();
+                for public in public {
+                    let check = verifying(backend, algorithm, public)
+                        .unwrap_or_else(|e| panic!("{public}: {e}"));
+                    assert_eq!(check.kid(), key.kid(), "{private} {public}");
+                    assert!(check.verify(b"message", signature.as_ref()), "{private} {public}");
+                }
+                let again = SigningKey::from_der(algorithm, &key.private_der().unwrap()).unwrap();
+                assert_eq!(again.kid(), key.kid());
             }
-            let again = SigningKey::from_der(algorithm, &key.private_der().unwrap()).unwrap();
-            assert_eq!(again.kid(), key.kid());
         }
     }
 }
@@ -71,7 +84,7 @@ fn every_form_of_a_pair_is_one_key() {
 /// RFC 8410 §10.3: version 2, with attributes, with the public key.
 #[test]
 fn ed25519_of_version_2() {
-    let key = signing(EdDSA, "ed25519.v2.pem").unwrap();
+    let key = signing(Backend::Ring, EdDSA, "ed25519.v2.pem").unwrap();
     assert!(
         key.verifying_key()
             .jwk()
@@ -87,29 +100,33 @@ fn ed25519_of_version_2() {
 
 #[test]
 fn larger_rsa_keys_sign() {
-    for name in ["rsa3072.pkcs8.pem", "rsa4096.pkcs8.pem"] {
-        let key = signing(PS256, name).unwrap();
-        let signature = key.sign(b"message").unwrap();
-        assert!(key.verifying_key().verify(b"message", signature.as_ref()), "{name}");
+    for &backend in Backend::ALL {
+        for name in ["rsa3072.pkcs8.pem", "rsa4096.pkcs8.pem"] {
+            let key = signing(backend, PS256, name).unwrap();
+            let signature = key.sign(b"message").unwrap();
+            assert!(key.verifying_key().verify(b"message", signature.as_ref()), "{name}");
+        }
     }
 }
 
 #[test]
 fn signatures_of_openssl_verify() {
-    for (algorithm, public, signature) in [
-        (RS256, "rsa8192.spki.pem", "rsa8192.rs256.sig"),
-        (RS256, "rsa2560.spki.pem", "rsa2560.rs256.sig"),
-        (PS384, "rsa2048.spki.pem", "rsa2048.ps384.sig"),
-        (EdDSA, "ed25519.spki.pem", "ed25519.eddsa.sig"),
-    ] {
-        let key = verifying(algorithm, public).unwrap();
-        assert!(key.verify(b"message", &bytes(signature)), "{public}");
-        assert!(!key.verify(b"massage", &bytes(signature)), "{public}");
-    }
-    // The algorithm belongs to the key: the right signature under a sister algorithm is wrong.
-    for sister in [PS256, RS256, RS512] {
-        let key = verifying(sister, "rsa2048.spki.pem").unwrap();
-        assert!(!key.verify(b"message", &bytes("rsa2048.ps384.sig")), "{sister}");
+    for &backend in Backend::ALL {
+        for (algorithm, public, signature) in [
+            (RS256, "rsa8192.spki.pem", "rsa8192.rs256.sig"),
+            (RS256, "rsa2560.spki.pem", "rsa2560.rs256.sig"),
+            (PS384, "rsa2048.spki.pem", "rsa2048.ps384.sig"),
+            (EdDSA, "ed25519.spki.pem", "ed25519.eddsa.sig"),
+        ] {
+            let key = verifying(backend, algorithm, public).unwrap();
+            assert!(key.verify(b"message", &bytes(signature)), "{public}");
+            assert!(!key.verify(b"massage", &bytes(signature)), "{public}");
+        }
+        // The algorithm belongs to the key: the right signature under a sister algorithm is wrong.
+        for sister in [PS256, RS256, RS512] {
+            let key = verifying(backend, sister, "rsa2048.spki.pem").unwrap();
+            assert!(!key.verify(b"message", &bytes("rsa2048.ps384.sig")), "{sister}");
+        }
     }
 }
 
@@ -195,7 +212,11 @@ fn a_wrong_private_key_says_what_is_wrong() {
             "found an RSA key restricted to RSASSA-PSS; expected a plain RSA key, which PS256 takes too; make one with `openssl genpkey -algorithm RSA -pkeyopt rsa_keygen_bits:3072 -out key.pem`",
         ),
     ] {
-        assert_eq!(signing(algorithm, name).unwrap_err().to_string(), text, "{name}");
+        assert_eq!(
+            signing(Backend::Ring, algorithm, name).unwrap_err().to_string(),
+            text,
+            "{name}"
+        );
     }
 }
 
@@ -219,7 +240,11 @@ fn a_wrong_public_key_says_what_is_wrong() {
         (RS256, "rsa1024.spki.pem", "the RSA key has 1024 bits; expected 2048 to 8192"),
         (RS256, "rsa2047.spki.pem", "the RSA key has 2047 bits; expected 2048 to 8192"),
     ] {
-        assert_eq!(verifying(algorithm, name).unwrap_err().to_string(), text, "{name}");
+        assert_eq!(
+            verifying(Backend::Ring, algorithm, name).unwrap_err().to_string(),
+            text,
+            "{name}"
+        );
     }
 }
 
@@ -273,11 +298,14 @@ fn no_cut_or_flipped_key_panics_or_passes_for_another() {
         for at in (0..good.len()).step_by(step) {
             let mut changed = good.clone();
             changed[at] ^= 0x55;
-            // A changed seed is another Ed25519 key; everything else must be noticed, but for the
-            // private exponent of RSA, which is not used where the primes are given.
+            // A changed seed is another Ed25519 key; everything else must be noticed.
             if let Ok(key) = SigningKey::from_der(algorithm, &changed) {
-                let signature = key.sign(b"message").unwrap();
-                assert!(key.verifying_key().verify(b"message", signature.as_ref()));
+                assert_eq!(algorithm, EdDSA, "{name} at {at}");
+                for &backend in Backend::ALL {
+                    let key = key.with_backend(backend).unwrap();
+                    let signature = key.sign(b"message").unwrap();
+                    assert!(key.verifying_key().verify(b"message", signature.as_ref()));
+                }
             }
         }
     }

@@ -1,5 +1,7 @@
 //! Knows what the modules of `key` promise together.
 
+#[cfg(feature = "aws-lc-rs")]
+mod backends;
 mod files;
 mod jwk_table;
 mod jwks_table;

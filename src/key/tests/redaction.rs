@@ -67,6 +67,36 @@ fn no_debug_shows_a_secret() {
     hides(&format!("{error} {error:?}"), CANARY);
 }
 
+/// On every backend, and with the seed in whatever form a backend might keep it.
+#[test]
+fn no_debug_shows_a_private_key() {
+    let seed = URL_SAFE_NO_PAD.encode(CANARY);
+    for &backend in Backend::ALL {
+        let scheme = crate::crypto::Scheme::Ed25519;
+        let material = crate::crypto::PrivateMaterial::Ed25519 {
+            seed: zeroize::Zeroizing::new(*CANARY),
+            public: None,
+        };
+        let public = crate::crypto::Signer::new(scheme, &material).unwrap().public();
+        let signer = crate::crypto::Signer::on(backend, scheme, &material, &public).unwrap();
+        assert_eq!(format!("{signer:?}"), "Signer([redacted])");
+        let crate::crypto::PublicMaterial::Ed25519(point) = public else { panic!() };
+        let x = URL_SAFE_NO_PAD.encode(point);
+        let jwk = format!(r#"{{"kty":"OKP","crv":"Ed25519","d":"{seed}","x":"{x}"}}"#);
+        let key = SigningKey::from_jwk(&jwk).unwrap().with_backend(backend).unwrap();
+        assert_eq!(key.backend(), backend);
+        let ring = KeyRing::given(key.clone());
+        for shown in [
+            format!("{key:?} {key:#?}"),
+            format!("{:?}", key.verifying_key()),
+            format!("{ring:?} {ring:#?}"),
+            ring.jwks(Timestamp::EPOCH).to_json(),
+        ] {
+            hides(&shown, CANARY);
+        }
+    }
+}
+
 #[test]
 fn the_kid_of_a_secret_is_not_a_hash_of_it() {
     let key = SigningKey::hmac(Algorithm::HS256, CANARY).unwrap();

@@ -17,41 +17,45 @@ pub(super) fn key(algorithm: Algorithm) -> SigningKey {
 
 #[test]
 fn every_algorithm_signs_and_verifies() {
-    for algorithm in Algorithm::ALL {
-        let signing = key(algorithm);
-        let verifying = signing.verifying_key();
-        let signature = signing.sign(b"message").unwrap();
-        let signature = signature.as_ref();
-        assert!(verifying.verify(b"message", signature), "{algorithm}");
-        assert!(!verifying.verify(b"massage", signature), "{algorithm}");
-        assert!(!verifying.verify(b"message", &[]), "{algorithm}");
-        assert!(!verifying.verify(b"message", &signature[1..]), "{algorithm}");
-        assert!(!verifying.verify(b"message", &[signature, &[0]].concat()), "{algorithm}");
-        assert!(!verifying.verify(b"message", &vec![0; signature.len()]), "{algorithm}");
-        for bit in [0, signature.len() * 4, signature.len() * 8 - 1] {
-            let mut changed = signature.to_vec();
-            changed[bit / 8] ^= 1 << (bit % 8);
-            assert!(!verifying.verify(b"message", &changed), "{algorithm} bit {bit}");
-        }
-        if algorithm != Algorithm::RS256 && SigningKey::generate(algorithm).is_ok() {
-            assert!(!key(algorithm).verifying_key().verify(b"message", signature));
+    for &backend in Backend::ALL {
+        for algorithm in Algorithm::ALL {
+            let signing = key(algorithm).with_backend(backend).unwrap();
+            let verifying = signing.verifying_key();
+            let signature = signing.sign(b"message").unwrap();
+            let signature = signature.as_ref();
+            assert!(verifying.verify(b"message", signature), "{algorithm}");
+            assert!(!verifying.verify(b"massage", signature), "{algorithm}");
+            assert!(!verifying.verify(b"message", &[]), "{algorithm}");
+            assert!(!verifying.verify(b"message", &signature[1..]), "{algorithm}");
+            assert!(!verifying.verify(b"message", &[signature, &[0]].concat()), "{algorithm}");
+            assert!(!verifying.verify(b"message", &vec![0; signature.len()]), "{algorithm}");
+            for bit in [0, signature.len() * 4, signature.len() * 8 - 1] {
+                let mut changed = signature.to_vec();
+                changed[bit / 8] ^= 1 << (bit % 8);
+                assert!(!verifying.verify(b"message", &changed), "{algorithm} bit {bit}");
+            }
+            if algorithm != Algorithm::RS256 && SigningKey::generate(algorithm).is_ok() {
+                assert!(!key(algorithm).verifying_key().verify(b"message", signature));
+            }
         }
     }
 }
 
 #[test]
 fn what_is_stored_comes_back() {
-    for algorithm in Algorithm::ALL {
-        let signing = key(algorithm);
-        let Some(bytes) = signing.private_der() else {
-            assert!(algorithm.is_symmetric() && signing.expose_private_pem().is_none());
-            continue;
-        };
-        let back = SigningKey::from_der(algorithm, &bytes).unwrap();
-        assert_eq!(back.kid(), signing.kid());
-        let signature = back.sign(b"message").unwrap();
-        assert!(signing.verifying_key().verify(b"message", signature.as_ref()), "{algorithm}");
-        assert_eq!(back.private_der().unwrap(), bytes);
+    for &backend in Backend::ALL {
+        for algorithm in Algorithm::ALL {
+            let signing = key(algorithm).with_backend(backend).unwrap();
+            let Some(bytes) = signing.private_der() else {
+                assert!(algorithm.is_symmetric() && signing.expose_private_pem().is_none());
+                continue;
+            };
+            let back = SigningKey::from_der(algorithm, &bytes).unwrap();
+            assert_eq!(back.kid(), signing.kid());
+            let signature = back.sign(b"message").unwrap();
+            assert!(signing.verifying_key().verify(b"message", signature.as_ref()), "{algorithm}");
+            assert_eq!(back.private_der().unwrap(), bytes);
+        }
     }
 }
 

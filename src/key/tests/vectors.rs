@@ -15,9 +15,11 @@ fn signatures_of_the_rfcs() {
     let mut all = vectors(include_str!("../../../tests/vectors/jws-rfc.json"), "signatures");
     all.extend(vectors(include_str!("../../../tests/vectors/rfc7520.json"), "signatures"));
     assert_eq!(all.len(), 7);
-    for vector in all {
-        let name = vector["name"].as_str().unwrap();
+    for (vector, &backend) in all.iter().flat_map(|one| Backend::ALL.iter().map(move |b| (one, b)))
+    {
+        let name = format!("{} on {backend}", vector["name"]);
         let key = SigningKey::from_jwk(&vector["jwk"].to_string()).unwrap();
+        let key = key.with_backend(backend).unwrap();
         let input = vector["signing_input"].as_str().unwrap().as_bytes();
         let expected = URL_SAFE_NO_PAD.decode(vector["signature"].as_str().unwrap()).unwrap();
         assert!(key.verifying_key().verify(input, &expected), "{name}");
@@ -58,22 +60,24 @@ fn thumbprints_of_the_rfcs() {
 /// CVE-2022-21449: `r` and `s` of zero fit every message where the range is not checked.
 #[test]
 fn psychic_signatures_are_refused() {
-    for algorithm in [Algorithm::ES256, Algorithm::ES384] {
-        let key = SigningKey::generate(algorithm).unwrap();
-        let length = key.sign(b"m").unwrap().as_ref().len();
-        assert_eq!(length, if algorithm == Algorithm::ES256 { 64 } else { 96 });
-        let half = length / 2;
-        let signature = key.sign(b"m").unwrap();
-        for bad in [
-            vec![0; length],
-            vec![0xff; length],
-            [&[0; 48][..half], &signature.as_ref()[half..]].concat(),
-            [&signature.as_ref()[..half], &[0; 48][..half]].concat(),
-            // The DER form, which JOSE does not use.
-            [&[0x30, 6, 2, 1, 1, 2, 1, 1][..], &vec![0; length - 8]].concat(),
-            vec![0x30, 6, 2, 1, 1, 2, 1, 1],
-        ] {
-            assert!(!key.verifying_key().verify(b"m", &bad), "{algorithm} {bad:?}");
+    for &backend in Backend::ALL {
+        for algorithm in [Algorithm::ES256, Algorithm::ES384] {
+            let key = SigningKey::generate(algorithm).unwrap().with_backend(backend).unwrap();
+            let length = key.sign(b"m").unwrap().as_ref().len();
+            assert_eq!(length, if algorithm == Algorithm::ES256 { 64 } else { 96 });
+            let half = length / 2;
+            let signature = key.sign(b"m").unwrap();
+            for bad in [
+                vec![0; length],
+                vec![0xff; length],
+                [&[0; 48][..half], &signature.as_ref()[half..]].concat(),
+                [&signature.as_ref()[..half], &[0; 48][..half]].concat(),
+                // The DER form, which JOSE does not use.
+                [&[0x30, 6, 2, 1, 1, 2, 1, 1][..], &vec![0; length - 8]].concat(),
+                vec![0x30, 6, 2, 1, 1, 2, 1, 1],
+            ] {
+                assert!(!key.verifying_key().verify(b"m", &bad), "{algorithm} {bad:?}");
+            }
         }
     }
 }
@@ -106,6 +110,26 @@ fn small_order_points_are_no_keys() {
                 KeyError::InvalidPublic { kind: "Ed25519" },
                 "{point:x?}"
             );
+        }
+    }
+}
+
+/// RFC 8032 §5.1.3: the `y` of a point is below 2^255 - 19. Backends differ in whether they look.
+#[test]
+fn points_of_a_second_spelling_are_no_keys() {
+    for (lowest, is_key) in
+        [(0xed, false), (0xef, false), (0xf0, false), (0xff, false), (0xeb, true)]
+    {
+        let mut point = [0xff; 32];
+        (point[0], point[31]) = (lowest, 0x7f);
+        let x = URL_SAFE_NO_PAD.encode(point);
+        let jwk = format!(r#"{{"kty":"OKP","crv":"Ed25519","x":"{x}"}}"#);
+        let key = VerifyingKey::from_jwk(&jwk);
+        assert_eq!(key.is_ok(), is_key, "{lowest:x}");
+        for &backend in Backend::ALL {
+            let moved = key.clone().map(|key| key.with_backend(backend));
+            // Whether it lies on the curve shows at its first signature, on each backend.
+            assert!(moved.is_err() || moved.unwrap().is_ok_and(|key| !key.verify(b"m", &[0; 64])));
         }
     }
 }

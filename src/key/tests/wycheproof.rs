@@ -29,6 +29,13 @@ const fn hash_length(algorithm: Algorithm) -> usize {
 
 #[track_caller]
 fn check(algorithm: Algorithm, accepted: usize, refused: usize, unfit: usize) {
+    for &backend in Backend::ALL {
+        check_on(backend, algorithm, &Counts { accepted, refused, unfit });
+    }
+}
+
+#[track_caller]
+fn check_on(backend: Backend, algorithm: Algorithm, expected_counts: &Counts) {
     let file = format!("tests/vectors/wycheproof/{}.json", algorithm.name().to_lowercase());
     let path = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join(file);
     let file: Value = serde_json::from_str(&std::fs::read_to_string(path).unwrap()).unwrap();
@@ -39,6 +46,8 @@ fn check(algorithm: Algorithm, accepted: usize, refused: usize, unfit: usize) {
             Some(jwk) => VerifyingKey::from_jwk(&jwk.to_string()),
             None => VerifyingKey::hmac(algorithm, &bytes(&group["secret"])),
         };
+        // Whatever the loader takes, the backend does.
+        let key = key.map(|key| key.with_backend(backend).unwrap());
         for test in group["tests"].as_array().unwrap() {
             let (number, comment, result) = (&test[0], &test[1], &test[4]);
             let Ok(key) = &key else {
@@ -52,11 +61,11 @@ fn check(algorithm: Algorithm, accepted: usize, refused: usize, unfit: usize) {
             // verifier may take; ours takes none of it.
             let is_cut = group.get("secret").is_some() && signature.len() < hash_length(algorithm);
             let expected = result == "valid" && !is_cut;
-            assert_eq!(holds, expected, "{algorithm} {number}: {comment}");
+            assert_eq!(holds, expected, "{algorithm} on {backend} {number}: {comment}");
             *(if holds { &mut counts.accepted } else { &mut counts.refused }) += 1;
         }
     }
-    assert_eq!(counts, Counts { accepted, refused, unfit }, "{algorithm}");
+    assert_eq!(&counts, expected_counts, "{algorithm} on {backend}");
 }
 
 #[test]

@@ -9,8 +9,9 @@ use super::{
     super::{
         StoreError, StoreErrorKind,
         api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome},
+        ended::EndReason,
         revocation::{Owner, Target},
-        session::{EndReason, InsertOutcome},
+        session_store::InsertOutcome,
     },
     MemoryStore, lock,
     owners::Owned,

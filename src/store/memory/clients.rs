@@ -10,8 +10,8 @@ use super::{
         StoreError,
         client::{ClientRecord, ClientStore, ReplaceOutcome},
         consent::{ConsentRecord, ConsentStore},
+        ended::EndReason,
         revocation::{EndedCounts, Owner, Reach, RevocationRecord, Target},
-        session::EndReason,
     },
     MemoryStore, lock, write,
 };

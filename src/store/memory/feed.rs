@@ -12,11 +12,11 @@ use async_trait::async_trait;
 use super::{
     super::{
         StoreError, StoreErrorKind,
+        ended::EndReason,
+        feed::{Cursor, FeedPage, RevocationFeed, RevocationSink},
         revocation::{
-            Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, Owner, Reach, RevocationFeed,
-            RevocationRecord, RevocationSink, RevocationStore, Target,
+            DEFAULT_RETENTION, EndedCounts, Owner, Reach, RevocationRecord, RevocationStore, Target,
         },
-        session::EndReason,
     },
     MemoryStore,
     owners::Marks,

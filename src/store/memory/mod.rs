@@ -16,10 +16,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError, RwLock, RwLockReadGuard, RwLockW
 use self::{
     api_keys::ApiKeys, clients::Clients, feed::Feed, once::Once, owners::Marks, sessions::Sessions,
 };
-use super::{
-    revocation::{LocalSinks, RevocationRecord},
-    signing_key::SigningKeySet,
-};
+use super::{feed::LocalSinks, revocation::RevocationRecord, signing_key::SigningKeySet};
 
 /// A store in memory. State ends with the process; clones are not needed, share it in an `Arc`.
 ///

@@ -8,14 +8,12 @@ use async_trait::async_trait;
 use super::{
     super::{
         StoreError,
-        code::{
-            CodeRecord, CodeRefusal, CodeStore, CodeUse, RedeemOutcome, Redemption,
-            decide_redemption,
-        },
+        code::{CodeRecord, CodeStore, CodeUse},
+        ended::EndReason,
         presented::Attempt,
+        redemption::{CodeRefusal, RedeemOutcome, Redemption, decide_redemption},
         replay::ReplayStore,
         revocation::Target,
-        session::EndReason,
         signing_key::{SigningKeySet, SigningKeyStore},
     },
     MemoryStore, lock, read,

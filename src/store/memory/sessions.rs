@@ -11,10 +11,13 @@ use async_trait::async_trait;
 use super::{
     super::{
         StoreError,
-        decide::{RotateOutcome, decide},
+        decide::decide,
+        ended::EndReason,
+        outcome::RotateOutcome,
         presented::Rotation,
         revocation::{Owner, RevocationRecord, Target},
-        session::{EndReason, InsertOutcome, Persistence, SessionRecord, SessionStore},
+        session::SessionRecord,
+        session_store::{InsertOutcome, Persistence, SessionStore},
     },
     MemoryStore,
     feed::Feed,

@@ -24,13 +24,28 @@ use super::{
 };
 use crate::{
     clock::{Clock, SystemClock},
-    store::{StoreError, revocation::LocalSinks},
+    store::{StoreError, feed::LocalSinks},
 };
 
 /// The oldest server this works with, as `server_version_num` writes it: it has `xid8`.
 const OLDEST_SERVER: i32 = 130_000;
 
 /// How a [`PostgresStore`] is set up, and the ways to its connections.
+///
+/// ```no_run
+/// use hallpass::store::PostgresStore;
+/// use std::time::Duration;
+///
+/// # async fn start() -> Result<(), hallpass::store::StoreError> {
+/// let store = PostgresStore::builder()
+///     .schema("tokens")
+///     .max_connections(32)
+///     .call_timeout(Duration::from_secs(2)) // then the call is `Unavailable`
+///     .connect("postgres://auth@db.internal/auth")
+///     .await?;
+/// store.migrate().await?;
+/// # Ok(()) }
+/// ```
 pub struct PostgresBuilder {
     schema: String,
     max_connections: usize,

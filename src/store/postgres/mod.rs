@@ -40,7 +40,7 @@ use self::{
     batch::Rotations, error::Error, schema::Schema, server_statements::ServerStatements,
     skew::Skew, statements::Statements,
 };
-use super::revocation::{LocalSinks, RevocationRecord};
+use super::{feed::LocalSinks, revocation::RevocationRecord};
 
 pub use self::connect::PostgresBuilder;
 

@@ -22,6 +22,20 @@ use crate::{
 };
 
 /// How a [`RedisStore`] works.
+///
+/// ```no_run
+/// use hallpass::store::RedisOptions;
+/// use std::time::Duration;
+///
+/// # async fn start() -> Result<(), hallpass::store::StoreError> {
+/// let store = RedisOptions::new()
+///     .prefix("tokens:")
+///     // No end or revocation is answered before one replica has it.
+///     .replicas(1, Duration::from_millis(200))
+///     .connect("redis://tokens.internal:6379")
+///     .await?;
+/// # let _ = store; Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 #[must_use]
 pub struct RedisOptions {

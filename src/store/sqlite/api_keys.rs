@@ -10,8 +10,9 @@ use super::{
     super::{
         StoreError,
         api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome},
+        ended::EndReason,
         revocation::Target,
-        session::{EndReason, InsertOutcome},
+        session_store::InsertOutcome,
     },
     SqliteStore,
     error::Error,

@@ -10,8 +10,8 @@ use super::{
     super::{
         StoreError,
         client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome},
+        ended::EndReason,
         revocation::{EndedCounts, Owner, Reach, Target},
-        session::EndReason,
     },
     SqliteStore,
     error::Error,

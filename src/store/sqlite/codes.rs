@@ -7,13 +7,11 @@ use rusqlite::{Row, params, params_from_iter, types::Value};
 use super::{
     super::{
         StoreError,
-        code::{
-            CodeRecord, CodeRefusal, CodeStore, CodeUse, RedeemOutcome, Redemption,
-            decide_redemption,
-        },
+        code::{CodeRecord, CodeStore, CodeUse},
+        ended::EndReason,
         presented::Attempt,
+        redemption::{CodeRefusal, RedeemOutcome, Redemption, decide_redemption},
         replay::ReplayStore,
-        session::EndReason,
     },
     SqliteStore,
     error::Error,

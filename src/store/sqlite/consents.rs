@@ -8,8 +8,8 @@ use super::{
     super::{
         StoreError,
         consent::{ConsentRecord, ConsentStore},
+        ended::EndReason,
         revocation::{EndedCounts, Owner, Reach},
-        session::EndReason,
     },
     SqliteStore,
     error::Error,

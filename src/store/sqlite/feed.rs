@@ -9,11 +9,11 @@ use rusqlite::params;
 use super::{
     super::{
         StoreError,
+        ended::EndReason,
+        feed::{Cursor, FeedPage, RevocationFeed, RevocationSink},
         revocation::{
-            Cursor, DEFAULT_RETENTION, EndedCounts, FeedPage, Owner, Reach, RevocationFeed,
-            RevocationRecord, RevocationSink, RevocationStore, Target,
+            DEFAULT_RETENTION, EndedCounts, Owner, Reach, RevocationRecord, RevocationStore, Target,
         },
-        session::EndReason,
     },
     SqliteStore,
     error::Error,

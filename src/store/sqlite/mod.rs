@@ -45,7 +45,7 @@ use tokio::sync::Notify;
 
 pub use self::options::{Durability, SqliteOptions};
 use self::{error::Error, queue::Queue, step::Step};
-use super::{StoreError, revocation::LocalSinks};
+use super::{StoreError, feed::LocalSinks};
 
 /// A store in one SQLite file. Several processes of one machine may use the file at once; it must
 /// be on a local disk. Share one store object in an `Arc`.
@@ -90,6 +90,21 @@ struct Counts {
 
 /// What a [`SqliteStore`] has done since it was opened. More commands than transactions means
 /// that callers shared commits.
+///
+/// ```
+/// use hallpass::{Timestamp, store::{Attempt, ReplayStore as _, SqliteStore}};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// let store = SqliteStore::open_in_memory().await?;
+/// let before = store.counts();
+/// let at = Timestamp::from_unix_seconds;
+/// store.consume_once(&[7; 32], Attempt::from_bytes([1; 8]), at(1_300), at(1_000)).await?;
+/// let after = store.counts();
+/// assert_eq!(after.commands - before.commands, 1);
+/// assert_eq!(after.transactions - before.transactions, 1); // under load fewer than commands
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct SqliteCounts {

@@ -24,6 +24,19 @@ use super::{
 
 /// What a power cut or a crash of the operating system may take back. A crash of the process takes
 /// nothing back, whatever is chosen.
+///
+/// ```
+/// use hallpass::store::{SqliteDurability, SqliteOptions};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// // Commits wait for no disk. After a power cut some users may have to sign in again.
+/// let options = SqliteOptions::new().durability(SqliteDurability::Normal);
+/// let store = options.open_in_memory().await?;
+/// assert_eq!(SqliteDurability::default(), SqliteDurability::Full);
+/// # let _ = store;
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 #[non_exhaustive]
 pub enum Durability {

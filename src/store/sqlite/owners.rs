@@ -4,7 +4,7 @@
 use rusqlite::params;
 
 use super::{
-    super::{revocation::Owner, session::EndReason},
+    super::{ended::EndReason, revocation::Owner},
     error::Error,
     row::{Columns, at},
     statement::{self, Sql},

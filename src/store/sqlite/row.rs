@@ -9,8 +9,9 @@ use serde::{Serialize, de::DeserializeOwned};
 use super::{
     super::{
         api_key::ApiKeyRecord,
+        ended::EndReason,
         presented::Attempt,
-        session::{EndReason, SessionPolicy, SessionRecord, SessionState},
+        session::{SessionPolicy, SessionRecord, SessionState},
     },
     error::Error,
     statement::{INSERT_API_KEY, INSERT_SESSION},

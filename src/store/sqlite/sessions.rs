@@ -7,12 +7,13 @@ use rusqlite::params;
 use super::{
     super::{
         StoreError,
-        decide::{RotateOutcome, decide},
+        decide::decide,
+        ended::EndReason,
+        outcome::RotateOutcome,
         presented::{Attempt, Rotation},
         revocation::{Owner, Target},
-        session::{
-            EndReason, InsertOutcome, Persistence, SessionRecord, SessionState, SessionStore,
-        },
+        session::{SessionRecord, SessionState},
+        session_store::{InsertOutcome, Persistence, SessionStore},
     },
     SqliteStore,
     error::Error,

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use rusqlite::Connection;
 
 use super::{
-    super::{StoreErrorKind, session::SessionStore},
+    super::{StoreErrorKind, session_store::SessionStore},
     Durability, SqliteOptions, SqliteStore,
     connect::connect,
     migrate::migrate,

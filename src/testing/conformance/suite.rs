@@ -17,6 +17,19 @@ use crate::{
 ///
 /// Histories are random but reproducible: a [`Violation`] names its seed, and a suite with that
 /// [`seed`](Self::seed) and one history runs it again.
+///
+/// ```
+/// use hallpass::store::MemoryStore;
+/// use hallpass::testing::conformance::{Suite, Violation, block_on};
+///
+/// # fn main() -> Result<(), Violation> {
+/// let suite = Suite::new().contenders(8).histories(2).seed(7);
+/// let fresh = || async { MemoryStore::new() }; // a new schema, file or prefix each time
+/// let report = block_on(suite.sessions(fresh))?;
+/// assert!(report.held().contains(&"session_endings::ended_never_revives"));
+/// assert!(block_on(suite.server(fresh)).is_ok());
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct Suite {
     workers: Workers,

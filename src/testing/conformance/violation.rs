@@ -6,6 +6,23 @@ use std::{error::Error, fmt::Debug};
 use crate::store::StoreError;
 
 /// A promise of the contract that a store breaks.
+///
+/// ```
+/// use hallpass::store::{MemoryStore, StoreErrorKind};
+/// use hallpass::testing::{FailingStore, Fault, StoreMethod};
+/// use hallpass::testing::conformance::{Suite, block_on};
+///
+/// let fresh = || async {
+///     let store = FailingStore::new(MemoryStore::new());
+///     store.fail_method(StoreMethod::EndSession, Fault::Before(StoreErrorKind::Busy));
+///     store
+/// };
+/// let violation = block_on(Suite::new().sessions(fresh)).unwrap_err();
+/// assert!(violation.detail().contains("the call failed"));
+/// // A random history showed it; that one alone shows it again.
+/// let again = Suite::new().seed(violation.seed().unwrap()).histories(1);
+/// assert_eq!(block_on(again.sessions(fresh)).unwrap_err().rule(), violation.rule());
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("the store breaks \"{rule}\": {detail}{}", .seed.map(|seed| format!(" (seed {seed})")).unwrap_or_default())]
 pub struct Violation {
@@ -45,6 +62,15 @@ impl Violation {
 }
 
 /// The checks a store has passed.
+///
+/// ```
+/// use hallpass::{MemoryStore, testing::conformance::{Suite, block_on}};
+///
+/// let suite = Suite::new().contenders(4).histories(1);
+/// let report = block_on(suite.feed(|| async { MemoryStore::new() }))?;
+/// assert_eq!(report.held()[0], "feed::a_walk_reaches_everything"); // in the order they ran
+/// # Ok::<(), hallpass::testing::conformance::Violation>(())
+/// ```
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Report {
     held: Vec<&'static str>,

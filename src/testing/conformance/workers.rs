@@ -13,12 +13,37 @@ use std::{
 use super::Violation;
 
 /// One piece of work for [`Workers`].
+///
+/// ```
+/// use hallpass::{MemoryStore, testing::conformance::{Suite, Work, Workers, block_on}};
+///
+/// /// Where this engine's calls run: here one thread each, elsewhere its runtime.
+/// fn spawn(work: Work) {
+///     std::thread::spawn(move || block_on(work));
+/// }
+///
+/// let suite = Suite::new().contenders(4).histories(1).workers(Workers::spawning(spawn));
+/// assert!(block_on(suite.server(|| async { MemoryStore::new() })).is_ok());
+/// ```
 pub type Work = Pin<Box<dyn Future<Output = ()> + Send>>;
 
 /// Where the suite runs calls that must race.
 ///
 /// [`threads`](Self::threads) is for engines that need no runtime. An engine on tokio takes
 /// `Workers::spawning(|work| { tokio::spawn(work); })` inside a multi-thread runtime.
+///
+/// ```
+/// use hallpass::{MemoryStore, testing::conformance::{Suite, Workers}};
+///
+/// #[tokio::main] // multi-thread, so that calls really race
+/// async fn main() {
+///     let workers = Workers::spawning(|work| {
+///         tokio::spawn(work);
+///     });
+///     let suite = Suite::new().contenders(4).histories(1).workers(workers);
+///     assert!(suite.server(|| async { MemoryStore::new() }).await.is_ok());
+/// }
+/// ```
 #[derive(Clone)]
 pub struct Workers(Arc<dyn Fn(Work) + Send + Sync>);
 
@@ -67,6 +92,15 @@ impl fmt::Debug for Workers {
 pub(super) type Job<T> = Pin<Box<dyn Future<Output = T> + Send>>;
 
 /// Runs a future to its end on this thread. For stores that need no runtime.
+///
+/// ```
+/// use hallpass::testing::{TestAuthority, conformance::block_on};
+///
+/// let auth = TestAuthority::new();
+/// let token = auth.token("ada").mint();
+/// let who = block_on(auth.verify(&token)).unwrap(); // in a test without a runtime
+/// assert_eq!(who.subject(), "ada");
+/// ```
 pub fn block_on<F: Future>(future: F) -> F::Output {
     struct Unpark(Thread);
 

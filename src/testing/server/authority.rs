@@ -12,6 +12,19 @@ use crate::{
 
 /// A [`TestAuthority`] at a real HTTP address of this machine, from [`TestAuthority::serve`]. It
 /// listens until it is dropped.
+///
+/// ```
+/// use hallpass::testing::TestAuthority;
+/// use std::{io::{Read as _, Write as _}, net::TcpStream};
+///
+/// let server = TestAuthority::new().serve();
+/// let mut client = TcpStream::connect(server.address()).unwrap();
+/// client.write_all(b"GET /.well-known/jwks.json HTTP/1.1\r\n\r\n").unwrap();
+/// let mut answer = String::new();
+/// client.read_to_string(&mut answer).unwrap();
+/// assert!(answer.starts_with("HTTP/1.1 200") && answer.contains(r#""keys""#));
+/// assert_eq!(server.requests(), 1);
+/// ```
 #[derive(Debug)]
 pub struct AuthorityServer(Listening);
 

@@ -12,6 +12,23 @@ use super::{StoreMethod, forward::forward_store, forward_server::forward_server_
 use crate::store::{StoreError, StoreErrorKind};
 
 /// How a call fails.
+///
+/// ```
+/// use hallpass::{MemoryStore, Timestamp, store::{Attempt, ReplayStore as _, StoreErrorKind}};
+/// use hallpass::testing::{FailingStore, Fault, conformance::block_on};
+///
+/// let store = FailingStore::new(MemoryStore::new());
+/// let (now, until) = (Timestamp::from_unix_seconds(1_000), Timestamp::from_unix_seconds(1_300));
+/// let used = |mark, jti| store.consume_once(jti, Attempt::from_bytes([mark; 8]), until, now);
+///
+/// store.fail_next(1, Fault::Before(StoreErrorKind::Unavailable));
+/// assert!(block_on(used(1, &[1; 32])).is_err());
+/// assert_eq!(block_on(used(2, &[1; 32])).ok(), Some(true)); // nothing had happened
+///
+/// store.fail_next(1, Fault::After(StoreErrorKind::Unavailable));
+/// assert!(block_on(used(3, &[2; 32])).is_err());
+/// assert_eq!(block_on(used(4, &[2; 32])).ok(), Some(false)); // it had
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {

@@ -4,6 +4,20 @@
 macro_rules! store_methods {
     ($($variant:ident = $name:literal,)*) => {
         /// A method of a store, named to count its calls or to let it fail.
+        ///
+        /// ```
+        /// # use hallpass::{Grant, MemoryStore, testing::conformance::block_on};
+        /// use hallpass::testing::{CountingStore, StoreMethod, TestAuthority};
+        ///
+        /// let auth = TestAuthority::on(CountingStore::new(MemoryStore::new()));
+        /// let grant = Grant::new("ada", "invoice:*:read".parse()?);
+        /// let issued = block_on(auth.issue(grant))?;
+        /// auth.store().reset();
+        /// let _next = block_on(auth.refresh(issued.refresh_token()))?;
+        /// // A refresh is one round trip.
+        /// assert_eq!(auth.store().calls(StoreMethod::RotateSession), auth.store().total());
+        /// # Ok::<(), Box<dyn std::error::Error>>(())
+        /// ```
         #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum StoreMethod {

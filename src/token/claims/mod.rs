@@ -43,6 +43,22 @@ impl Span {
 }
 
 /// Why a payload is not a set of claims.
+///
+/// ```
+#[doc = a_foreign_token!()]
+/// use hallpass::{id::KeyId, key::VerifyingKey, token::ClaimsError};
+/// use hallpass::verifier::{Verifier, VerifyError};
+///
+/// let key = VerifyingKey::hmac(Algorithm::HS256, secret)?.with_kid(KeyId::parse("one")?);
+/// let verifier = Verifier::builder("https://auth.example.com").audience("api").key(key);
+/// let header = r#"{"alg":"HS256","typ":"at+jwt","kid":"one"}"#;
+/// let token = sign(header, r#"{"sub":"ada","sub":"root"}"#); // the signature holds
+/// match verifier.stateless().build()?.verify_jwt(&token) {
+///     Err(VerifyError::Claims(ClaimsError::Duplicate { claim })) => assert_eq!(claim, "sub"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsError {

@@ -2,6 +2,16 @@
 //! Must not know which claim it reads.
 
 /// The texts of a claim such as `aud`, `roles` or `groups`, read from the payload as they are asked for.
+///
+/// ```
+#[doc = an_authority!()]
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).roles(["clerk", "auditor"]);
+/// let issued = authority.issue(grant).await?;
+/// let who = authority.verify(issued.access_token()).await?;
+/// assert!(who.roles().any(|role| role == "auditor"));
+/// assert_eq!(who.groups().next(), None);
+/// # Ok(()) }
+/// ```
 #[derive(Clone)]
 pub struct Texts<'b> {
     /// Either JSON without escapes (`"a"` or `["a","b"]`), or, after a zero byte, texts that

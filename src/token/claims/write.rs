@@ -99,6 +99,18 @@ fn fits(value: &Value, depth: usize) -> bool {
 }
 
 /// Why claims cannot be put into a token.
+///
+/// ```
+#[doc = an_authority!()]
+/// use hallpass::{authority::IssueError, token::ClaimsWriteError};
+///
+/// let grant = Grant::new("ada", "invoice:*:read".parse()?).claim("sub", "root");
+/// match authority.issue(grant).await {
+///     Err(IssueError::Claims(ClaimsWriteError::Registered { claim })) => assert_eq!(claim, "sub"),
+///     other => panic!("{other:?}"),
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ClaimsWriteError {

@@ -3,6 +3,18 @@
 
 /// What an opaque token is for. Each kind has its own prefix and its own domain of tags and
 /// record ids, so none is ever taken for another.
+///
+/// ```
+/// use hallpass::token::{OpaqueKind, Prefixes};
+///
+/// let found = Prefixes::default().kind_of("hp_ak_AQ"); // in a log, by a secret scanner
+/// let advice = match found {
+///     Some(OpaqueKind::ApiKey | OpaqueKind::ClientSecret) => "rotate it",
+///     Some(_) => "end its session",
+///     None => "nothing of ours",
+/// };
+/// assert_eq!(advice, "rotate it");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 #[non_exhaustive]
 pub enum OpaqueKind {
@@ -35,6 +47,16 @@ impl OpaqueKind {
 
 /// The texts that opaque tokens begin with: `hp_rt_`, `hp_ak_`, `hp_ac_` and `hp_cs_`, or the
 /// host's own instead of `hp`.
+///
+/// ```
+/// use hallpass::token::{OpaqueKind, Prefixes};
+///
+/// let ours = Prefixes::new("acme")?;
+/// assert_eq!(ours.of(OpaqueKind::RefreshToken), "acme_rt_");
+/// assert_eq!(ours.kind_of("acme_ak_AQ"), Some(OpaqueKind::ApiKey));
+/// assert_eq!(ours.kind_of("hp_ak_AQ"), None);
+/// # Ok::<(), hallpass::token::PrefixError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Prefixes([Box<str>; 4]);
 
@@ -82,6 +104,13 @@ impl Default for Prefixes {
 }
 
 /// The text cannot stand in front of tokens.
+///
+/// ```
+/// use hallpass::token::Prefixes;
+///
+/// let error = Prefixes::new("Acme").unwrap_err();
+/// assert_eq!(error.to_string(), "a token prefix is 1 to 16 lower-case letters and digits");
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("a token prefix is 1 to 16 lower-case letters and digits")]
 #[non_exhaustive]

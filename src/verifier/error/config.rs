@@ -8,6 +8,15 @@ use crate::{
 };
 
 /// Why a verifier cannot be built: found at start-up, and the caller's to correct.
+///
+/// ```
+/// use hallpass::verifier::{ConfigError, Verifier};
+///
+/// let verifier = Verifier::builder("https://auth.example.com").audience("api").stateless();
+/// let error = verifier.build().unwrap_err();
+/// assert_eq!(error, ConfigError::NoKey);
+/// assert_eq!(error.to_string(), "no key was given; call `key`, `keys`, `jwks` or `key_source`");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum ConfigError {

@@ -22,6 +22,35 @@ use crate::web::{
 };
 
 /// A service behind a [`Guard`].
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// use actix_web::{App, test, web};
+/// use hallpass::Verified;
+///
+/// async fn me(who: Verified) -> String {
+///     who.subject().to_owned()
+/// }
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// # let bearer = format!("Bearer {}", issued.access_token().expose_secret());
+/// let app = App::new().wrap(guard).route("/me", web::get().to(me));
+/// let app = test::init_service(app).await;
+/// let bare = test::TestRequest::get().uri("/me");
+/// assert_eq!(test::call_service(&app, bare.to_request()).await.status(), 401);
+/// let asked = test::TestRequest::get().uri("/me").insert_header(("authorization", bearer));
+/// assert_eq!(test::call_service(&app, asked.to_request()).await.status(), 200);
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct GuardMiddleware<S> {
     inner: Rc<S>,

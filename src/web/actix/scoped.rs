@@ -25,6 +25,41 @@ use crate::{
 };
 
 /// A service behind a [`RequireScope`].
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// use actix_web::{App, test, web};
+/// use hallpass::web::RequireScope;
+///
+/// async fn show(id: web::Path<String>) -> String {
+///     format!("invoice {id}")
+/// }
+///
+/// # actix_web::rt::System::new().block_on(async {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// # let bearer = format!("Bearer {}", issued.access_token().expose_secret());
+/// let pay = RequireScope::new("invoice:{id}:pay")?;
+/// let read = RequireScope::new("invoice:{id}:read")?;
+/// let app = App::new()
+///     .wrap(guard)
+///     .service(web::resource("/invoices/{id}").wrap(read).get(show))
+///     .service(web::resource("/invoices/{id}/pay").wrap(pay).get(show));
+/// let app = test::init_service(app).await;
+/// for (path, status) in [("/invoices/7", 200), ("/invoices/7/pay", 403)] {
+///     let asked = test::TestRequest::get().uri(path);
+///     let asked = asked.insert_header(("authorization", bearer.as_str()));
+///     assert_eq!(test::call_service(&app, asked.to_request()).await.status(), status);
+/// }
+/// # Ok::<(), Box<dyn std::error::Error>>(()) }).unwrap();
+/// ```
 #[derive(Debug)]
 pub struct RequireScopeMiddleware<S> {
     inner: Rc<S>,

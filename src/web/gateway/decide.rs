@@ -12,6 +12,37 @@ use crate::{
 
 /// Answers a proxy that asks whether to let a request through.
 ///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// use hallpass::web::gateway::{Condition, Dialect, Gateway, Rule, Rules};
+///
+/// let read = Condition::permission("invoice:{id}:read")?;
+/// let rules = Rules::new([Rule::requires(["GET"], "/invoices/{id}", read)])?;
+/// let gateway = Gateway::new(guard, rules, Dialect::Traefik);
+///
+/// let bearer = format!("Bearer {}", issued.access_token().expose_secret());
+/// let question = RequestHead::new("GET", "/")
+///     .header("authorization", &bearer)
+///     .header("x-forwarded-method", "GET")
+///     .header("x-forwarded-uri", "/invoices/7");
+/// let answer = gateway.decide(&question).await;
+/// assert_eq!(answer.status(), 200);
+/// assert_eq!(answer.header("x-auth-subject"), Some("ada")); // the proxy passes it on
+/// assert_eq!(answer.header("x-auth-groups"), Some("")); // in place of what a client may say
+/// # Ok(()) }
+/// ```
+///
 /// # Security
 /// The proxy must replace every identity header of the request by the answer's. The files in
 /// `examples/gateway/` do; whoever can reach the service behind the proxy directly is whoever

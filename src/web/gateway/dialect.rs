@@ -5,6 +5,32 @@ use crate::web::RequestHead;
 
 /// Which proxy asks. A gateway understands one of them; what another proxy would have said is not
 /// looked at, since a client could say it.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// use hallpass::web::gateway::{Dialect, Gateway, Rule, Rules};
+///
+/// let rules = Rules::new([Rule::public(["GET"], "/health")])?;
+/// let envoy = Dialect::Envoy { path_prefix: "/ext_authz".to_owned() };
+/// let gateway = Gateway::new(guard, rules, envoy);
+/// let asks = |target| RequestHead::new("GET", target);
+/// assert_eq!(gateway.decide(&asks("/ext_authz/health")).await.status(), 200);
+/// // A client behind Envoy writes what nginx would say: nobody reads it.
+/// let forged = asks("/ext_authz/admin").header("x-original-uri", "/health");
+/// assert_eq!(gateway.decide(&forged).await.status(), 403);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Dialect {

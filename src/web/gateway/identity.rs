@@ -15,6 +15,35 @@ use crate::{
 ///
 /// Subject, client, groups and roles are percent-encoded but for letters, digits and `-._~@:/`;
 /// lists are separated by commas. Permissions are scope text.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// use hallpass::web::gateway::{Dialect, Gateway, Identity, Rule, Rules};
+///
+/// let identity = Identity::new("Remote-User")?.permissions("X-Scope")?;
+/// let rules = Rules::new([Rule::optional(["GET"], "/")])?;
+/// let gateway = Gateway::new(guard, rules, Dialect::Nginx).identity(identity);
+/// # let bearer = format!("Bearer {}", issued.access_token().expose_secret());
+/// let question = RequestHead::new("GET", "/auth")
+///     .header("authorization", &bearer)
+///     .header("x-original-method", "GET")
+///     .header("x-original-uri", "/");
+/// let answer = gateway.decide(&question).await;
+/// assert_eq!(answer.header("remote-user"), Some("ada"));
+/// assert_eq!(answer.header("x-scope"), Some("invoice:*:read"));
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Identity {
@@ -34,6 +63,16 @@ enum Fact {
 }
 
 /// A name cannot be that of an identity header.
+///
+/// ```
+/// use hallpass::web::gateway::Identity;
+///
+/// // It has a meaning of its own: the service would take the subject for a credential.
+/// let error = Identity::new("Authorization").unwrap_err();
+/// assert_eq!(error.name, "Authorization");
+/// assert!(Identity::new("X-User")?.groups("x-user").is_err(), "one name for two facts");
+/// # Ok::<(), hallpass::web::gateway::IdentityError>(())
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("`{name}` is not a header name, is used twice, or has a meaning of its own")]
 #[non_exhaustive]

@@ -4,6 +4,17 @@
 use super::{Condition, path::CanonicalPath, rules::Problem};
 
 /// Which methods a rule is for.
+///
+/// [`Rule`] reads them from names:
+///
+/// ```
+/// use hallpass::web::gateway::{Problem, Rule, Rules};
+///
+/// // `GET` is for `Named`, `*` for `Any`: for what is left.
+/// assert!(Rules::new([Rule::public(["GET"], "/"), Rule::optional(["*"], "/")]).is_ok());
+/// let wrong = Rules::new([Rule::public(["get"], "/")]).unwrap_err();
+/// assert_eq!(wrong.problem, Problem::Method { method: "get".to_owned() });
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Method {
@@ -14,6 +25,34 @@ pub enum Method {
 }
 
 /// For which requests a rule is, and whom it lets through.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// use hallpass::web::gateway::{Condition, Dialect, Gateway, Rule, Rules};
+///
+/// let rules = Rules::new([
+///     Rule::public(["GET"], "/health"),
+///     Rule::optional(["GET"], "/"), // a greeting, by name or without
+///     Rule::requires(["*"], "/admin/{*rest}", Condition::group("admins")),
+/// ])?;
+/// let gateway = Gateway::new(guard, rules, Dialect::Envoy { path_prefix: String::new() });
+/// for (target, status) in [("/health", 200), ("/", 200), ("/admin/keys", 401), ("/other", 403)] {
+///     let answer = gateway.decide(&RequestHead::new("GET", target)).await;
+///     assert_eq!(answer.status(), status, "{target}");
+/// }
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Rule {

@@ -34,6 +34,20 @@ pub struct Rules {
 }
 
 /// What is wrong with the rules, and where.
+///
+/// ```
+/// use hallpass::web::gateway::Rules;
+///
+/// let file = r#"
+/// [[rule]]
+/// methods = ["GET"]
+/// path = "/invoices/{id}"
+/// require = { permission = "invoice:{number}:read" }
+/// "#;
+/// let error = Rules::from_toml(file).unwrap_err();
+/// assert_eq!(error.line, Some(2)); // where the rule begins
+/// assert_eq!(error.to_string(), "line 2: the path has no part `{number}` that is one id");
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}{problem}", .line.map(|line| format!("line {line}: ")).unwrap_or_default())]
 #[non_exhaustive]
@@ -46,6 +60,16 @@ pub struct RulesError {
 }
 
 /// What is wrong with a rule.
+///
+/// ```
+/// use hallpass::web::gateway::{Problem, Rule, Rules};
+///
+/// let rules = [Rule::public(["GET"], "/docs/{page}"), Rule::optional(["GET"], "/docs/{name}")];
+/// match Rules::new(rules).unwrap_err().problem {
+///     Problem::Conflict { with } => assert_eq!(with, "/docs/{page}"),
+///     other => panic!("{other}"),
+/// }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum Problem {

@@ -220,3 +220,16 @@ fn a_file_names_the_identity_headers() {
     assert_eq!(error.line, Some(3), "{error}");
     assert_eq!(Rules::from_toml("[identity]\ngroups = \"X-G\"\n").unwrap_err().line, Some(1));
 }
+
+/// The names of parameters, and where `{*rest}` may stand.
+#[test]
+fn paths_of_rules_are_plain_parts_and_parameters() {
+    for good in ["/", "/a/{id}", "/{a_b}/{c-d}/{E9}", "/a/{*rest}", "/{id}/b/{*rest}"] {
+        assert!(Rule::public(["GET"], good).check().is_ok(), "{good}");
+    }
+    for bad in
+        ["", "a", "/{}", "/{a b}", "/{a.b}", "/{*}", "/{*rest}/a", "/{a{}", "/x{id}", "/{id}x"]
+    {
+        assert!(Rule::public(["GET"], bad).check().is_err(), "{bad}");
+    }
+}

@@ -15,6 +15,32 @@ pub(super) use self::cookie::{find as find_cookie, refuse_cross_site};
 pub(super) const ACCESS_COOKIE: &str = "__Host-hp_at";
 
 /// A place where a credential may be. Without a choice it is [`Source::authorization`] alone.
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// use hallpass::web::Source;
+///
+/// // Programs send a header; a browser has a cookie, which pages of this origin may send along.
+/// let guard = guard.also(Source::cookie().origin("https://app.example.com"));
+/// let cookie = format!("__Host-hp_at={}", issued.access_token().expose_secret());
+/// let pay = RequestHead::new("POST", "/pay").header("cookie", &cookie);
+/// let from = |origin| pay.clone().header("origin", origin);
+/// assert!(guard.check(&from("https://app.example.com")).await.is_ok());
+/// let forged = guard.check(&from("https://evil.example")).await;
+/// assert_eq!(forged.unwrap_err().status(), 403);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 #[must_use]
 pub struct Source(Kind);

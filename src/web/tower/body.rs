@@ -11,6 +11,36 @@ use http_body::{Body, Frame, SizeHint};
 
 pin_project_lite::pin_project! {
     /// The body of a response: the service's own, or that of a refusal.
+    ///
+    /// ```
+    /// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+    /// # use http::{Request, Response};
+    /// # use tower::ServiceExt as _;
+    /// # use tower_layer::Layer as _;
+    /// # async fn me(_: Request<String>) -> Result<Response<String>, std::convert::Infallible> {
+    /// #     Ok(Response::new("ada".to_owned()))
+    /// # }
+    /// use hallpass::web::tower::GuardBody;
+    /// use http_body_util::BodyExt as _;
+    ///
+    /// # #[tokio::main(flavor = "current_thread")]
+    /// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+    /// # let authority = Authority::builder("https://auth.example.com")
+    /// #     .audience("https://api.example.com")
+    /// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+    /// #     .store(MemoryStore::new())
+    /// #     .build()?;
+    /// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+    /// # let issued = authority.issue(grant).await?;
+    /// # let guard = Guard::new(authority.verifier());
+    /// let service = guard.layer(tower::service_fn(me));
+    /// let asked = Request::new(String::new());
+/// let refused: Response<GuardBody<String>> = service.oneshot(asked).await?;
+    /// let body = refused.into_body().collect().await?.to_bytes();
+    /// assert!(body.starts_with(br#"{"error":"missing_token""#));
+    /// # Ok(()) }
+    /// ```
     #[derive(Debug)]
     pub struct GuardBody<B> {
         #[pin]

@@ -18,6 +18,39 @@ use super::{
 use crate::web::{Caller, Guard, Presented, admitted::Admitted, caching::Caching};
 
 /// A service behind a [`Guard`].
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # use tower::ServiceExt as _;
+/// use hallpass::{Verified, web::tower::GuardService};
+/// use http::{Request, Response};
+/// use std::convert::Infallible;
+/// use tower_layer::Layer as _;
+///
+/// async fn me(request: Request<String>) -> Result<Response<String>, Infallible> {
+///     let who = request.extensions().get::<Verified>().map_or("nobody", Verified::subject);
+///     Ok(Response::new(who.to_owned()))
+/// }
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// # let bearer = format!("Bearer {}", issued.access_token().expose_secret());
+/// let service: GuardService<_> = guard.layer(tower::service_fn(me));
+/// let bare = Request::new(String::new());
+/// assert_eq!(service.clone().oneshot(bare).await?.status(), 401); // `me` was not called
+/// let asked = Request::builder().header("authorization", &bearer).body(String::new())?;
+/// assert_eq!(service.oneshot(asked).await?.status(), 200);
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct GuardService<S> {
     inner: S,

@@ -21,6 +21,36 @@ use crate::{
 };
 
 /// A service behind a [`RequireScope`].
+///
+/// ```
+/// # use hallpass::{Algorithm, Authority, Grant, MemoryStore, SigningKey};
+/// # use hallpass::web::{Guard, RequestHead};
+/// # use http::{Request, Response};
+/// # use tower::ServiceExt as _;
+/// # use tower_layer::Layer as _;
+/// # async fn me(_: Request<String>) -> Result<Response<String>, std::convert::Infallible> {
+/// #     Ok(Response::new("paid".to_owned()))
+/// # }
+/// use hallpass::web::{RequireScope, tower::RequireScopeService};
+///
+/// # #[tokio::main(flavor = "current_thread")]
+/// # async fn main() -> Result<(), Box<dyn std::error::Error>> {
+/// # let authority = Authority::builder("https://auth.example.com")
+/// #     .audience("https://api.example.com")
+/// #     .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
+/// #     .store(MemoryStore::new())
+/// #     .build()?;
+/// # let grant = Grant::new("ada", "invoice:*:read".parse()?).client("web");
+/// # let issued = authority.issue(grant).await?;
+/// # let guard = Guard::new(authority.verifier());
+/// # let bearer = format!("Bearer {}", issued.access_token().expose_secret());
+/// let needed = RequireScope::new("invoice:*:pay")?;
+/// let pay: RequireScopeService<_> = needed.layer(tower::service_fn(me));
+/// let asked = Request::builder().header("authorization", &bearer).body(String::new())?;
+/// let answer = guard.layer(pay).oneshot(asked).await?; // the guard around it
+/// assert_eq!(answer.status(), 403); // the token may read
+/// # Ok(()) }
+/// ```
 #[derive(Debug, Clone)]
 pub struct RequireScopeService<S> {
     inner: S,
