@@ -13,9 +13,12 @@ impl Authority {
     /// # Panics
     /// Outside a tokio runtime, as [`tokio::spawn`] does.
     pub fn spawn_maintenance(&self) -> Maintenance {
-        Maintenance::spawn(Arc::downgrade(&self.0), |inner| async move {
+        Maintenance::spawn(Arc::downgrade(&self.0), |inner, hinted| async move {
             let store = Arc::clone(&inner.store);
             let feed: Arc<dyn RevocationFeed> = store;
+            if hinted {
+                inner.verifier.expect_news();
+            }
             (Self(inner).tick().await, Some(feed))
         })
     }

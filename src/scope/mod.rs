@@ -21,6 +21,7 @@ mod limits;
 #[doc(hidden)]
 pub mod literal;
 mod negotiate;
+mod negotiated;
 mod parse;
 mod permission;
 mod request;
@@ -36,7 +37,8 @@ mod wire;
 pub use self::declare::{ReservedPreset, VocabularyBuilder};
 pub use self::error::{ScopeError, ScopeErrorKind};
 pub use self::limits::Limits;
-pub use self::negotiate::{Mode, NegotiateError, Negotiated, Negotiation, OmittedScope};
+pub use self::negotiate::{Mode, NegotiateError, Negotiation, OmittedScope};
+pub use self::negotiated::Negotiated;
 pub use self::permission::{Part, Permission};
 pub use self::request::RequestedScope;
 pub use self::require::{Require, Requirement};

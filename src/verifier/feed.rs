@@ -124,6 +124,12 @@ impl Follower {
         self.fresh_from.load(Ordering::Acquire) != NEVER
     }
 
+    /// The next poll is due now: the store has said that there is news.
+    #[cfg(feature = "tokio")]
+    pub(super) fn expect_news(&self) {
+        self.tried_at.store(NEVER, Ordering::Release);
+    }
+
     /// How long until the next poll is due.
     pub(super) fn due_in(&self, clock: &dyn Clock) -> Duration {
         match self.tried_at.load(Ordering::Acquire) {

@@ -7,7 +7,10 @@ use std::{
     time::Duration,
 };
 
-use tokio::task::JoinHandle;
+use tokio::{
+    task::JoinHandle,
+    time::{Instant, sleep, sleep_until, timeout},
+};
 
 use super::Verifier;
 use crate::store::RevocationFeed;
@@ -41,32 +44,45 @@ impl Verifier {
     /// # Panics
     /// Outside a tokio runtime, as [`tokio::spawn`] does.
     pub fn spawn_maintenance(&self) -> Maintenance {
-        Maintenance::spawn(Arc::downgrade(&self.0), |inner| async move {
+        Maintenance::spawn(Arc::downgrade(&self.0), |inner, hinted| async move {
             let feed = inner.follower.as_ref().map(|follower| follower.feed());
-            (Self(inner).tick().await, feed)
+            let verifier = Self(inner);
+            if hinted {
+                verifier.expect_news();
+            }
+            (verifier.tick().await, feed)
         })
     }
 }
 
+/// How far apart polls on hints begin: a store that writes all the time is not read all the time.
+const BETWEEN_HINTS: Duration = Duration::from_millis(25);
+
 impl Maintenance {
-    /// Repeats `step`, which says how long to wait and whose hint ends the wait early. Between
-    /// two steps nothing is held that would keep the owner alive.
+    /// Repeats `step`, which says how long to wait and whose hint ends the wait early; it is told
+    /// whether one did. Between two steps nothing is held that would keep the owner alive.
     pub(crate) fn spawn<T, S, F>(owner: Weak<T>, step: S) -> Self
     where
         T: Send + Sync + 'static,
-        S: Fn(Arc<T>) -> F + Send + 'static,
+        S: Fn(Arc<T>, bool) -> F + Send + 'static,
         F: Future<Output = (Duration, Option<Arc<dyn RevocationFeed>>)> + Send,
     {
         Self(tokio::spawn(async move {
+            let mut hinted = false;
             while let Some(strong) = owner.upgrade() {
-                let (wait, feed) = step(strong).await;
+                let began = Instant::now();
+                let (wait, feed) = step(strong, hinted).await;
                 let wait = wait.max(Duration::from_millis(1));
-                match feed {
-                    Some(feed) => {
-                        // The hint, or the time itself, whichever is first.
-                        let _elapsed = tokio::time::timeout(wait, feed.changed()).await;
+                hinted = match feed {
+                    // The hint, or the time itself, whichever is first.
+                    Some(feed) => timeout(wait, feed.changed()).await.is_ok(),
+                    None => {
+                        sleep(wait).await;
+                        false
                     }
-                    None => tokio::time::sleep(wait).await,
+                };
+                if hinted {
+                    sleep_until(began + BETWEEN_HINTS).await;
                 }
             }
         }))

@@ -190,6 +190,14 @@ impl Verifier {
         feed_in.min(keys.due_in())
     }
 
+    /// Makes the next [`tick`](Self::tick) read the feed, due or not.
+    #[cfg(feature = "tokio")]
+    pub(crate) fn expect_news(&self) {
+        if let Some(follower) = &self.0.follower {
+            follower.expect_news();
+        }
+    }
+
     /// What is known to be revoked.
     ///
     /// ```

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use crate::{
     bed::{beside, fresh, now, schema, session, store_in, url},
-    every_engine_sessions as sessions, every_engine_signing_keys as signing_keys,
+    every_engine_hint as hint, every_engine_sessions as sessions,
+    every_engine_signing_keys as signing_keys,
 };
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -49,4 +50,11 @@ async fn inv_59_many_prune_at_once() {
     let name = schema();
     let stores = [Arc::new(store_in(&name).await), Arc::new(store_in(&name).await)];
     sessions::many_prune_at_once(stores, session(1, now()), now()).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_hint_is_followed_at_once() {
+    let name = schema();
+    let (here, there) = (store_in(&name).await, store_in(&name).await);
+    hint::a_hint_is_followed_at_once(Arc::new(here), Arc::new(there), now()).await;
 }

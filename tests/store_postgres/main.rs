@@ -18,6 +18,9 @@ mod differential;
 #[path = "../every_engine/clients.rs"]
 mod every_engine_clients;
 #[cfg(test)]
+#[path = "../every_engine/hint.rs"]
+mod every_engine_hint;
+#[cfg(test)]
 #[path = "../every_engine/lost_answer.rs"]
 mod every_engine_lost_answer;
 #[cfg(test)]

@@ -7,8 +7,8 @@ use hallpass::store::{RedisOptions, RedisStore, SessionStore as _};
 
 use crate::{
     dump::dump,
-    every_engine_lost_answer as lost_answer, every_engine_sessions as sessions,
-    every_engine_signing_keys as signing_keys,
+    every_engine_hint as hint, every_engine_lost_answer as lost_answer,
+    every_engine_sessions as sessions, every_engine_signing_keys as signing_keys,
     server::{Network, Proxy},
     support::{now, options, prefix, raw, rotation, session, store, url},
 };
@@ -71,4 +71,10 @@ async fn inv_59_many_prune_at_once() {
     let prefix = prefix();
     let stores = [open(&prefix).await, open(&prefix).await];
     sessions::many_prune_at_once(stores, session("ada", now()), now()).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_hint_is_followed_at_once() {
+    let prefix = prefix();
+    hint::a_hint_is_followed_at_once(open(&prefix).await, open(&prefix).await, now()).await;
 }

@@ -15,6 +15,9 @@ mod dump;
 #[path = "../every_engine/clients.rs"]
 mod every_engine_clients;
 #[cfg(test)]
+#[path = "../every_engine/hint.rs"]
+mod every_engine_hint;
+#[cfg(test)]
 #[path = "../every_engine/lost_answer.rs"]
 mod every_engine_lost_answer;
 #[cfg(test)]
