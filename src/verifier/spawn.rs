@@ -55,8 +55,9 @@ impl Verifier {
     }
 }
 
-/// How far apart polls on hints begin: a store that writes all the time is not read all the time.
-const BETWEEN_HINTS: Duration = Duration::from_millis(25);
+/// How far apart a poll and the next on a hint begin, at least: of a store that writes all the time a
+/// verifier asks ten times a second, not at each write.
+const BETWEEN_HINTS: Duration = Duration::from_millis(100);
 
 impl Maintenance {
     /// Repeats `step`, which says how long to wait and whose hint ends the wait early; it is told
