@@ -11,6 +11,18 @@ use std::fmt::{self, Display};
 /// [`AuthorityBuilder::backend`](crate::authority::AuthorityBuilder::backend) or
 /// [`VerifierBuilder::backend`](crate::verifier::VerifierBuilder::backend), for one key by
 /// [`SigningKey::with_backend`](crate::key::SigningKey::with_backend).
+///
+/// ```
+/// use hallpass::key::{Algorithm, Backend, SigningKey};
+///
+/// let key = SigningKey::generate(Algorithm::EdDSA)?;
+/// assert_eq!(key.backend(), Backend::Ring);
+/// # #[cfg(feature = "aws-lc-rs")] {
+/// let faster = key.with_backend(Backend::AwsLc)?; // with the feature `aws-lc-rs`
+/// assert_eq!(faster.kid(), key.kid(), "the same key, computed elsewhere");
+/// # }
+/// # Ok::<(), hallpass::key::KeyError>(())
+/// ```
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default)]
 #[non_exhaustive]
 pub enum Backend {
