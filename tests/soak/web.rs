@@ -20,7 +20,7 @@ use crate::{clock::MovedClock, dice::Dice, report::Report};
 /// Where something is broken a client of this patience asks again elsewhere.
 const PATIENCE: Duration = Duration::from_secs(4);
 /// Until when somebody must have answered, whatever was broken.
-const LONGEST: Duration = Duration::from_secs(45);
+const LONGEST: Duration = Duration::from_secs(180);
 
 /// What is asked.
 #[derive(Clone)]
