@@ -8,7 +8,10 @@ use std::{
     time::Duration,
 };
 
-use hallpass::{Algorithm, Authority, Grant, MemoryStore, Verifier, key::VerifyingKey};
+use hallpass::{
+    Algorithm, Authority, Grant, MemoryStore, Verifier,
+    key::{Backend, VerifyingKey},
+};
 
 use crate::tokens::{AUDIENCE, CLIENT, ISSUER, LIFETIME, SCOPE, SUBJECT, refused, signing_key};
 
@@ -31,7 +34,12 @@ pub struct Ours {
 impl Ours {
     #[must_use]
     pub fn new(algorithm: Algorithm) -> Self {
-        let key = signing_key(algorithm);
+        Self::on(Backend::Ring, algorithm)
+    }
+
+    #[must_use]
+    pub fn on(backend: Backend, algorithm: Algorithm) -> Self {
+        let key = signing_key(algorithm).with_backend(backend).unwrap();
         let authority = |cache| {
             let builder = Authority::builder(ISSUER).audience(AUDIENCE).signing_key(key.clone());
             // No poll of the feed, so that each turn is the same.
@@ -96,6 +104,12 @@ impl Ours {
     pub fn issue(&self) -> usize {
         let minted = ready(self.authority.issue_access(self.grant.clone())).unwrap();
         minted.access_token().expose_secret().len()
+    }
+
+    #[must_use]
+    pub fn issue_text(&self) -> String {
+        let minted = ready(self.authority.issue_access(self.grant.clone())).unwrap();
+        minted.access_token().expose_secret().to_owned()
     }
 }
 
