@@ -137,8 +137,8 @@ fn a_far_id_is_found_too() {
 fn a_mark_is_found_once_the_call_has_returned_and_only_grows() {
     model(|| {
         let shared = Arc::new((Marks::new(), AtomicBool::new(false)));
-        let key = Key("ada", "web");
-        shared.0.insert(Key("bob", ""), Timestamp(1), 1);
+        let key = Key(b"ada", b"web");
+        shared.0.insert(Key(b"bob", b""), Timestamp(1), 1);
         let revoker = thread::spawn({
             let shared = Arc::clone(&shared);
             move || {
@@ -160,7 +160,7 @@ fn a_mark_is_found_once_the_call_has_returned_and_only_grows() {
         revoker.join().unwrap();
         other.join().unwrap();
         assert_eq!(marks.find(key), Some(Timestamp(20)));
-        assert_eq!(marks.find(Key("bob", "")), None);
+        assert_eq!(marks.find(Key(b"bob", b"")), None);
         assert_eq!(marks.len(), 1);
     });
 }
