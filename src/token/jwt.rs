@@ -225,20 +225,19 @@ pub(crate) fn encode_payload<S: AsRef<[u8]>, E>(
 struct Scratch {
     inline: [u8; 1024],
     length: usize,
-    has_spilled: bool,
     spilled: Vec<u8>,
 }
 
 impl Scratch {
     fn new() -> Self {
-        Self { inline: [0; 1024], length: 0, has_spilled: false, spilled: Vec::new() }
+        Self { inline: [0; 1024], length: 0, spilled: Vec::new() }
     }
 
     fn bytes(&self) -> &[u8] {
-        if self.has_spilled {
-            &self.spilled
-        } else {
+        if self.spilled.is_empty() {
             self.inline.get(..self.length).unwrap_or_default()
+        } else {
+            &self.spilled
         }
     }
 }
@@ -248,7 +247,7 @@ impl Sink for Scratch {
     fn push(&mut self, bytes: &[u8]) {
         let room = self.inline.get_mut(self.length..).unwrap_or_default();
         match room.get_mut(..bytes.len()) {
-            Some(room) if !self.has_spilled => {
+            Some(room) if self.spilled.is_empty() => {
                 room.copy_from_slice(bytes);
                 self.length += bytes.len();
             }
@@ -260,8 +259,7 @@ impl Sink for Scratch {
 impl Scratch {
     #[cold]
     fn spill(&mut self, bytes: &[u8]) {
-        if !self.has_spilled {
-            self.has_spilled = true;
+        if self.spilled.is_empty() {
             self.spilled.reserve(4096);
             let written = self.inline.get(..self.length).unwrap_or_default();
             self.spilled.extend_from_slice(written);

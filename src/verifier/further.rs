@@ -20,7 +20,7 @@ impl Verifier {
             return Box::pin(self.verify_api_key(api_keys, token)).await;
         }
         match self.genuine_anew(token, now) {
-            Ok(genuine) if self.has_keys() && self.is_settled() => {
+            Ok(genuine) if self.keys_are_current() && self.is_settled() => {
                 self.decide_settled(token, genuine)
             }
             Err(error) if !error.is_about_keys() => Err(error),
@@ -35,7 +35,7 @@ impl Verifier {
         open: Result<Genuine, VerifyError>,
     ) -> Result<Verified, VerifyError> {
         let genuine = self.or_with_new_keys(token, open).await?;
-        if !self.has_keys() {
+        if !self.keys_are_current() {
             self.0.checker.keys.nudge().await;
         }
         if self.is_settled() {

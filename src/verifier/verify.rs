@@ -130,7 +130,7 @@ impl Verifier {
         // answer on from one function to the next costs more than to look for it.
         let is_settled = |feed: &Follower| feed.is_settled(&*self.0.clock);
         match self.recall(token, now) {
-            Some(carried) if self.has_keys() && self.stands(&carried, is_settled) => {
+            Some(carried) if self.keys_are_current() && self.stands(&carried, is_settled) => {
                 Ok(Verified::new(carried))
             }
             Some(carried) => {
@@ -142,7 +142,7 @@ impl Verifier {
     }
 
     /// Whether no news of keys is due.
-    pub(super) fn has_keys(&self) -> bool {
+    pub(super) fn keys_are_current(&self) -> bool {
         !self.0.checker.keys.due_in().is_zero()
     }
 
