@@ -2,6 +2,7 @@
 //! Must not know a key.
 
 use super::*;
+use crate::token::claims::Sink as _;
 
 #[test]
 fn parts() {
