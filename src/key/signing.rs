@@ -220,7 +220,10 @@ impl SigningKey {
     /// (RFC 7518 §3.4). It fails only when the random source does.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
         let signature = match &*self.private {
-            Private::Hmac(key) => Signature::copy(key.sign(message).as_ref()),
+            Private::Hmac(key) => {
+                let headed = self.public.sign_headed(message);
+                Signature::copy(headed.unwrap_or_else(|| key.sign(message)).as_ref())
+            }
             Private::Pair { signer, .. } => signer.sign(message),
         };
         signature.map_err(|_| KeyError::Random)

@@ -7,7 +7,7 @@ use std::{
 };
 
 use crate::{
-    crypto::{Backend, HmacKey, PublicMaterial, Verifier},
+    crypto::{Backend, HmacBegun, HmacKey, HmacTag, PublicMaterial, Verifier},
     id::KeyId,
 };
 
@@ -39,6 +39,8 @@ struct Inner {
     kid: KeyId,
     encoded_header: Box<str>,
     check: Check,
+    /// For a shared secret: its tags of our tokens, whose header is hashed already.
+    headed: Option<HmacBegun>,
 }
 
 #[derive(Clone)]
@@ -122,7 +124,11 @@ impl VerifyingKey {
 
     fn assemble(algorithm: Algorithm, kid: KeyId, check: Check) -> Self {
         let encoded_header = encode_header("at+jwt", algorithm, &kid);
-        Self(Arc::new(Inner { algorithm, kid, encoded_header, check }))
+        let headed = match &check {
+            Check::Hmac(key) => Some(key.begin(encoded_header.as_bytes())),
+            Check::Pair(..) => None,
+        };
+        Self(Arc::new(Inner { algorithm, kid, encoded_header, check, headed }))
     }
 
     /// The same key under another name: what a foreign issuer calls it.
@@ -200,11 +206,21 @@ impl VerifyingKey {
         &self.0.encoded_header
     }
 
+    /// The tag of `message` under a shared secret, if it begins with the header of our tokens.
+    pub(super) fn sign_headed(&self, message: &[u8]) -> Option<HmacTag> {
+        self.0.headed.as_ref()?.sign(message)
+    }
+
     /// Whether `signature` is this key's signature of `message`.
     #[must_use]
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0.check {
-            Check::Hmac(key) => key.verify(message, signature),
+            Check::Hmac(key) => {
+                let headed = self.0.headed.as_ref();
+                headed
+                    .and_then(|headed| headed.verify(message, signature))
+                    .unwrap_or_else(|| key.verify(message, signature))
+            }
             Check::Pair(verifier, _) => verifier.verify(message, signature),
         }
     }
