@@ -118,7 +118,11 @@ impl Authority {
         // No row in the store stops a token without a session.
         let client = inner.client_of_grant_now(&grant.client).await?;
         let client = client.as_deref();
-        let negotiated = inner.weigh(&grant.subject, &grant.client, client, grant.scope).await?;
+        let negotiated = if inner.is_limited(client) {
+            inner.weigh(&grant.subject, &grant.client, client, grant.scope).await?
+        } else {
+            inner.negotiation.grant_in_full(grant.scope).map_err(IssueError::from)?
+        };
         let lone = Lone {
             subject: &grant.subject,
             client: &grant.client,

@@ -113,9 +113,11 @@ impl Inner {
     }
 
     fn sign(&self, claims: &AccessClaims<'_>) -> Result<AccessToken, SigningError> {
-        let ring = self.keys.current_at(self.verifier.revocations(), claims.issued_at);
-        let key = ring.signing_key(claims.issued_at).ok_or(SigningError::NoKey)?;
-        let token = jwt::encode(key, claims)?;
+        let (revoked, now) = (self.verifier.revocations(), claims.issued_at);
+        let token = self.keys.with_current_at(revoked, now, |ring| {
+            let key = ring.signing_key(now).ok_or(SigningError::NoKey)?;
+            Ok::<_, SigningError>(jwt::encode(key, claims)?)
+        })?;
         if token.len() > jwt::DEFAULT_MAX_LENGTH {
             let (length, limit) = (token.len(), jwt::DEFAULT_MAX_LENGTH);
             return Err(SigningError::TooLong { length, limit });

@@ -57,6 +57,11 @@ impl Inner {
         Ok(self.weigh(subject, id, client.as_deref(), scope.clone()).await?.into_granted())
     }
 
+    /// Whether anybody but the host has a say in what is granted at this client.
+    pub(super) fn is_limited(&self, client: Option<&Client>) -> bool {
+        self.permissions.is_some() || client.and_then(Client::ceiling).is_some()
+    }
+
     /// What of a scope is granted to this subject at this client.
     pub(super) async fn weigh(
         &self,
@@ -65,15 +70,12 @@ impl Inner {
         client: Option<&Client>,
         scope: Scope,
     ) -> Result<Negotiated, IssueError> {
-        // Where nobody else has a say, the host's own word stands.
-        if self.permissions.is_none() && client.and_then(Client::ceiling).is_none() {
-            return Ok(self.negotiation.grant_in_full(scope)?);
-        }
         match self.allowed(subject, id, client).await? {
             Some(allowed) => {
                 let requested = RequestedScope::from(&scope);
                 Ok(self.negotiation.negotiate(Some(&requested), &allowed)?)
             }
+            // Where nobody else has a say, the host's own word stands.
             None => Ok(self.negotiation.grant_in_full(scope)?),
         }
     }
