@@ -106,6 +106,21 @@ pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> Option<usize> {
     Some(whole + bytes)
 }
 
+/// The same of a text whose bytes have no spare bits: `BYTES` must be what `TEXT` characters make.
+pub(crate) fn decode_array<const TEXT: usize, const BYTES: usize>(
+    text: &[u8; TEXT],
+) -> Option<[u8; BYTES]> {
+    const { assert!(TEXT % 4 == 0 && BYTES == TEXT / 4 * 3) };
+    let (mut bytes, mut all) = ([0; BYTES], 0);
+    for (four, slot) in text.as_chunks::<4>().0.iter().zip(bytes.as_chunks_mut::<3>().0) {
+        let word = quad(four);
+        all |= word;
+        let [_, three @ ..] = word.to_be_bytes();
+        *slot = three;
+    }
+    (all & BAD == 0).then_some(bytes)
+}
+
 /// How many characters so many bytes take.
 pub(crate) const fn encoded_length(bytes: usize) -> usize {
     (bytes * 4).div_ceil(3)
@@ -269,6 +284,14 @@ mod tests {
                 let mut changed = text.clone();
                 changed[at] = byte;
                 both(&changed, 40);
+            }
+        }
+        for at in 0..24 {
+            for byte in 0..=255 {
+                let mut changed: [u8; 24] = text[..24].try_into().unwrap();
+                changed[at] = byte;
+                let array: Option<[u8; 18]> = decode_array(&changed);
+                assert_eq!(array.map(Vec::from), both(&changed, 18));
             }
         }
         for padded in ["QQ==", "QUE=", "QUFB=", "QQ=", "Q===", "====", "QQ\n", "Q Q"] {

@@ -3,7 +3,7 @@
 
 use std::{
     fmt::{self, Debug},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
@@ -15,6 +15,7 @@ use super::{
     Algorithm, Jwk, KeyError,
     algorithm::Method,
     asn1::Form,
+    beginning::Beginning,
     header::encode_header,
     jwk::{self, Parsed},
     pem, public, thumbprint,
@@ -41,6 +42,8 @@ struct Inner {
     check: Check,
     /// For a shared secret: its tags of our tokens, whose header is hashed already.
     headed: Option<HmacBegun>,
+    /// How our tokens of one issuer begin, once there was one.
+    beginning: OnceLock<Beginning>,
 }
 
 #[derive(Clone)]
@@ -128,7 +131,8 @@ impl VerifyingKey {
             Check::Hmac(key) => Some(key.begin(encoded_header.as_bytes())),
             Check::Pair(..) => None,
         };
-        Self(Arc::new(Inner { algorithm, kid, encoded_header, check, headed }))
+        let beginning = OnceLock::new();
+        Self(Arc::new(Inner { algorithm, kid, encoded_header, check, headed, beginning }))
     }
 
     /// The same key under another name: what a foreign issuer calls it.
@@ -206,9 +210,28 @@ impl VerifyingKey {
         &self.0.encoded_header
     }
 
-    /// The tag of `message` under a shared secret, if it begins with the header of our tokens.
-    pub(super) fn sign_headed(&self, message: &[u8]) -> Option<HmacTag> {
-        self.0.headed.as_ref()?.sign(message)
+    /// How a token with this payload begins, header and dot included, and the rest of the payload:
+    /// if it begins with the same `constant` bytes as the first that this was asked for.
+    pub(super) fn beginning<'p>(
+        &self,
+        payload: &'p [u8],
+        constant: usize,
+    ) -> Option<(&str, &'p [u8])> {
+        let inner = &*self.0;
+        let first = || {
+            let key = match &inner.check {
+                Check::Hmac(key) => Some(key),
+                Check::Pair(..) => None,
+            };
+            Beginning::new(&inner.encoded_header, payload.get(..constant).unwrap_or_default(), key)
+        };
+        inner.beginning.get_or_init(first).of(payload)
+    }
+
+    /// The tag of `message` under a shared secret, if it begins as our tokens do.
+    pub(super) fn sign_begun(&self, message: &[u8]) -> Option<HmacTag> {
+        let further = self.0.beginning.get().and_then(|beginning| beginning.sign(message));
+        further.or_else(|| self.0.headed.as_ref()?.sign(message))
     }
 
     /// Whether `signature` is this key's signature of `message`.

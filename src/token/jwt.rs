@@ -211,7 +211,11 @@ fn read_and_drop<'de, A: MapAccess<'de>>(members: &mut A) -> Result<(), A::Error
 pub(crate) fn encode(key: &SigningKey, claims: &AccessClaims<'_>) -> Result<String, KeyError> {
     let mut json = Scratch::new();
     claims.write(&mut json);
-    encode_payload(key.encoded_header(), json.bytes(), |input| key.sign(input))
+    let sign = |input: &[u8]| key.sign(input);
+    match key.beginning(json.bytes(), claims.constant_length()) {
+        Some((beginning, rest)) => encode_rest([beginning, ""], rest, sign),
+        None => encode_rest([key.encoded_header(), "."], json.bytes(), sign),
+    }
 }
 
 /// Writes and signs claims that are JSON already, under an encoded header: ID tokens and the
@@ -221,12 +225,22 @@ pub(crate) fn encode_payload<S: AsRef<[u8]>, E>(
     claims: &[u8],
     sign: impl FnOnce(&[u8]) -> Result<S, E>,
 ) -> Result<String, E> {
+    encode_rest([header, "."], claims, sign)
+}
+
+/// Writes a token behind its beginning: what is left of the claims, and the signature.
+fn encode_rest<S: AsRef<[u8]>, E>(
+    beginning: [&str; 2],
+    claims: &[u8],
+    sign: impl FnOnce(&[u8]) -> Result<S, E>,
+) -> Result<String, E> {
     // Room for the dots and every signature but RSA's, beside which a second allocation is nothing.
     // A token is wiped in all its room when it is dropped.
-    let room = header.len() + base64url::encoded_length(claims.len()) + 2 + 128;
+    let [one, two] = beginning;
+    let room = one.len() + base64url::encoded_length(claims.len()) + 2 + 128;
     let mut token = Vec::with_capacity(room);
-    token.extend_from_slice(header.as_bytes());
-    token.push(b'.');
+    token.extend_from_slice(one.as_bytes());
+    token.extend_from_slice(two.as_bytes());
     base64url::encode(claims, &mut token);
     let signature = sign(&token)?;
     token.push(b'.');
