@@ -110,7 +110,7 @@ pub(crate) fn decode(text: &[u8], out: &mut [u8]) -> Option<usize> {
 pub(crate) fn decode_array<const TEXT: usize, const BYTES: usize>(
     text: &[u8; TEXT],
 ) -> Option<[u8; BYTES]> {
-    const { assert!(TEXT % 4 == 0 && BYTES == TEXT / 4 * 3) };
+    const { assert!(TEXT * 3 == BYTES * 4) };
     let (mut bytes, mut all) = ([0; BYTES], 0);
     for (four, slot) in text.as_chunks::<4>().0.iter().zip(bytes.as_chunks_mut::<3>().0) {
         let word = quad(four);
