@@ -220,6 +220,7 @@ pub(crate) fn encode(key: &SigningKey, claims: &AccessClaims<'_>) -> Result<Stri
 
 /// Writes and signs claims that are JSON already, under an encoded header: ID tokens and the
 /// like.
+#[cfg(any(test, feature = "oauth", feature = "test-util"))]
 pub(crate) fn encode_payload<S: AsRef<[u8]>, E>(
     header: &str,
     claims: &[u8],
