@@ -4,7 +4,7 @@
 use std::fmt::{self, Debug};
 
 use super::describe::Asked;
-use crate::{authority::Client, event, web::Answer};
+use crate::{authority::Client, event, id::Audience, web::Answer};
 
 /// What the consent page shows, and what its form must send.
 ///
@@ -59,6 +59,9 @@ pub struct ConsentPage<'a> {
     pub redirect_host: &'a str,
     /// What it asks for.
     pub asked: &'a [Asked],
+    /// The services at which it gets that: those that it has named (`resource`, RFC 8707 §2), or
+    /// else all that it may have tokens for.
+    pub audiences: &'a [Audience],
     /// Where the form goes by POST.
     pub action: &'a str,
     /// What the form sends as `ticket`. It stands for the request and the user, cannot be
@@ -173,6 +176,7 @@ impl Debug for ConsentPage<'_> {
             .field("client", &self.client.id())
             .field("redirect_host", &self.redirect_host)
             .field("asked", &self.asked)
+            .field("audiences", &self.audiences)
             .finish_non_exhaustive()
     }
 }
@@ -195,6 +199,8 @@ impl ConsentPage<'_> {
             format!("<li>{}{known}</li>", escape(asked.text()))
         };
         let asked: String = self.asked.iter().map(line).collect();
+        let services: Vec<_> =
+            self.audiences.iter().map(|one| format!("<b>{}</b>", escape(one.as_str()))).collect();
         let form = form(
             self.action,
             self.ticket,
@@ -205,8 +211,10 @@ impl ConsentPage<'_> {
             200,
             "Allow access?",
             &format!(
-                "<p><b>{}</b> asks to:</p><ul>{asked}</ul><p>You will be sent to <b>{}</b>.</p>{form}",
+                "<p><b>{}</b> asks to:</p><ul>{asked}</ul><p>This is for {}.</p>\
+                 <p>You will be sent to <b>{}</b>.</p>{form}",
                 escape(self.client.display_name()),
+                services.join(", "),
                 escape(self.redirect_host),
             ),
         )

@@ -78,8 +78,10 @@ impl AuthorizationServer {
         let Some(user) = user else { return Err(OAuthError::LOGIN_REQUIRED) };
         let Authorization { client, mut asked, prompt, ui_locales, .. } = authorization;
         let born = self.authority().birth(&user.subject, client.id());
-        // What the user cannot give is not asked for.
-        asked.scope = self.authority().offer(grant(&user, &asked, asked.scope.clone())).await?;
+        // What the user cannot give is not asked for. The services are those of the page, even if
+        // the client may soon ask for more.
+        (asked.scope, asked.resource) =
+            self.authority().offer(grant(&user, &asked, asked.scope.clone())).await?;
         let given = self.authority().find_consent(&user.subject, client.id()).await?;
         let given = given.map(|record| record.scope);
         if !prompt.consent && may_skip(&client, &asked, given.as_ref()) {
@@ -91,11 +93,13 @@ impl AuthorizationServer {
         }
         let items = describe::asked(&asked.scope, given.as_ref(), |item| host.describe(item));
         let host_name = redirect_host(&asked.reply.address).to_owned();
+        let audiences = asked.resource.clone();
         let ticket = self.consent_ticket(&user, asked)?;
         let page = ConsentPage {
             client: &client,
             redirect_host: &host_name,
             asked: &items,
+            audiences: &audiences,
             action: &self.path_of(Endpoint::Decision),
             ticket: &ticket,
             ui_locales: ui_locales.as_deref(),
