@@ -8,7 +8,7 @@ use super::{
     error::{IssueError, SigningError},
     grant::{Grant, ReadGrant},
     issued::{Issued, Minted},
-    mint::whole_seconds,
+    mint::{Times, whole_seconds},
 };
 use crate::{
     clock::Timestamp,
@@ -120,7 +120,8 @@ impl Authority {
         let negotiated = inner.negotiate_scope(&grant, client.as_deref()).await?;
         let audience = inner.audience_for(client.as_deref(), &grant.audience)?;
         let expires_at = inner.access_expiry(&grant, client.as_deref(), now)?;
-        let access = inner.mint_alone(&grant, &negotiated, audience, (born, now, expires_at))?;
+        let times = Times { born, issued_at: now, expires_at };
+        let access = inner.mint_alone(&grant, &negotiated, audience, times)?;
         event::issued(None, grant.subject.as_str(), grant.client.as_str());
         Ok(Minted::new(access, negotiated))
     }

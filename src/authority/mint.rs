@@ -33,6 +33,15 @@ pub(super) fn whole_seconds(at: Timestamp) -> Timestamp {
     Timestamp::from_unix_seconds(at.as_unix_seconds())
 }
 
+/// The times of a token that belongs to no session.
+#[derive(Clone, Copy)]
+pub(super) struct Times {
+    /// What a revocation compares: before what allows the token was read.
+    pub(super) born: Timestamp,
+    pub(super) issued_at: Timestamp,
+    pub(super) expires_at: Timestamp,
+}
+
 impl Inner {
     /// Signs an access token of a session. It never outlives the session.
     pub(super) fn mint(
@@ -78,9 +87,10 @@ impl Inner {
         grant: &ReadGrant,
         negotiated: &Negotiated,
         audience: &[Audience],
-        (born, now, expires_at): (Timestamp, Timestamp, Timestamp),
+        times: Times,
     ) -> Result<MintedAccess, SigningError> {
-        let id = TokenId::from_parts(born, self.ids.take(now.as_unix_millis())?);
+        let Times { born, issued_at, expires_at } = times;
+        let id = TokenId::from_parts(born, self.ids.take(issued_at.as_unix_millis())?);
         let cnf = grant.cnf.as_ref().map(|key| key.to_json());
         let claims = &grant.claims;
         let token = self.sign(&AccessClaims {
@@ -88,7 +98,7 @@ impl Inner {
             subject: grant.subject.as_str(),
             audience,
             expires_at: Some(expires_at),
-            issued_at: now,
+            issued_at,
             not_before: None,
             token_id: Some(id),
             client_id: Some(&grant.client),
@@ -104,7 +114,7 @@ impl Inner {
             custom: claims.custom.as_ref(),
         })?;
         let scope = negotiated.granted().clone();
-        Ok(MintedAccess { token, id, issued_at: now, expires_at, scope })
+        Ok(MintedAccess { token, id, issued_at, expires_at, scope })
     }
 
     fn sign(&self, claims: &AccessClaims<'_>) -> Result<AccessToken, SigningError> {
