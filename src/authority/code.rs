@@ -138,7 +138,7 @@ impl Authority {
             session.id = first_refresh(&parts, session.absolute_expires_at)?.session_id();
             // Signed once for nothing: a token that is too long is found here, where it burns
             // no code.
-            inner.mint(&session, session.scope.clone(), &session.audience, now)?;
+            inner.mint(&session, &session.scope, &session.audience, now)?;
             let code = AuthorizationCode::from_sealed(inner.seal(&parts, inner.sealing_key)?);
             let record = CodeRecord {
                 id: parts.id(),
