@@ -34,6 +34,7 @@ pub(super) struct Lone<'a> {
     pub(super) scope: &'a Scope,
     pub(super) audience: &'a [Audience],
     pub(super) given: &'a Given,
+    /// What a revocation compares: before what allows the token was read.
     pub(super) born: Timestamp,
     pub(super) now: Timestamp,
     pub(super) expires_at: Timestamp,

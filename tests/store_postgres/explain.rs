@@ -186,11 +186,12 @@ async fn server_roles(store: &PostgresStore, round: u64) {
     store.list_clients(Some(&id), 10).await.unwrap();
     store.replace_client(&with(1), now).await.unwrap();
     let subject = Subject::parse(&format!("user-{}", 7_000 + round)).unwrap();
-    for scope in ["a:*:*", "a:*:read"] {
+    let wide: hallpass::Scope = "a:*:*".parse().unwrap();
+    for (before, scope) in [(None, "a:*:*"), (Some(&wide), "a:*:read")] {
         let (subject, client) = (subject.clone(), id.clone());
         let consent =
             ConsentRecord { subject, client, scope: scope.parse().unwrap(), given_at: now };
-        store.put_consent(&consent, now).await.unwrap();
+        store.put_consent(&consent, before, now).await.unwrap();
     }
     store.find_consent(&subject, &id).await.unwrap();
     store.list_consents(&subject, None, 10).await.unwrap();

@@ -180,8 +180,8 @@ async fn one_of_each(store: &RedisStore) -> u32 {
         scope: "invoice:*:read".parse().unwrap(),
         given_at: now(),
     };
-    store.put_consent(&consent, now()).await.unwrap();
-    store.put_consent(&consent, now()).await.unwrap();
+    store.put_consent(&consent, None, now()).await.unwrap();
+    store.put_consent(&consent, Some(&consent.scope), now()).await.unwrap();
     13
 }
 

@@ -24,8 +24,6 @@ pub(super) enum Error {
     Row,
     #[error("the server's answer has not the form of the script's")]
     Reply,
-    #[error("others kept changing the same consent")]
-    Contended,
     #[error("the successor's id is taken")]
     Taken,
     #[error("a cursor of another store")]
@@ -61,7 +59,6 @@ impl Error {
         match self {
             Self::Server(error) => server_kind(error),
             Self::Deadline(_) | Self::Replicas { .. } => StoreErrorKind::Unavailable,
-            Self::Contended => StoreErrorKind::Busy,
             Self::Taken | Self::Field(_) | Self::Row | Self::Reply | Self::Cursor => {
                 StoreErrorKind::Corrupt
             }
