@@ -277,3 +277,6 @@ impl KeySource for Keys {
 
     async fn nudge(&self) {}
 }
+
+#[cfg(test)]
+mod tests;
