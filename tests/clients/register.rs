@@ -227,5 +227,5 @@ async fn a_signal_that_is_not_wired_cannot_be_used() {
 
 /// Without the signal a lost answer may be asked for again only within the window.
 fn short_loss(policy: Policy) -> Policy {
-    policy.retry_after_loss(SECOND)
+    policy.retry_window(SECOND).retry_after_loss(SECOND)
 }

@@ -56,20 +56,23 @@ fn setup_with(
         .revocations(Arc::<MemoryStore>::clone(&store))
         .build()
         .unwrap();
-    let (mut record, text) = key_of(Timestamp::from_unix_seconds(NOW));
+    let (mut record, text) = key_of(Timestamp::from_unix_seconds(NOW), &sealing());
     change(&mut record);
     block_on(store.insert_api_key(&record)).unwrap();
     Setup { clock, store, verifier, record, text }
 }
 
+fn sealing() -> SealingKeys {
+    let secret = MasterSecret::from_bytes(SECRET);
+    SealingKeys::derive(&secret, &Issuer::parse(ISSUER).unwrap()).unwrap()
+}
+
 /// A key that lives for a day, and what is remembered of it.
-fn key_of(born: Timestamp) -> (ApiKeyRecord, String) {
+fn key_of(born: Timestamp, sealing: &SealingKeys) -> (ApiKeyRecord, String) {
     let expires_at = Some(born + Duration::from_secs(86_400));
     let parts = OpaqueParts::generate(OpaqueKind::ApiKey, born, expires_at).unwrap();
-    let secret = MasterSecret::from_bytes(SECRET);
-    let sealing = SealingKeys::derive(&secret, &Issuer::parse(ISSUER).unwrap()).unwrap();
     let key_id = sealing.current().unwrap();
-    let text = parts.seal(&sealing, key_id, &Prefixes::default()).unwrap().to_string();
+    let text = parts.seal(sealing, key_id, &Prefixes::default()).unwrap().to_string();
     let record = ApiKeyRecord {
         id: parts.api_key_id(),
         subject: Subject::parse("ada").unwrap(),
@@ -253,8 +256,9 @@ fn what_is_remembered_of_keys_is_bounded() {
     let asked = Arc::new(Asked::default());
     let setup = setup_with(|builder| builder.permissions(Arc::<Asked>::clone(&asked)), |_| {});
     let Setup { clock, store, verifier, .. } = &setup;
+    let sealing = sealing();
     for n in 0..BOUND {
-        let (record, text) = key_of(Timestamp::from_unix_millis(NOW * 1000 - n));
+        let (record, text) = key_of(Timestamp::from_unix_millis(NOW * 1000 - n), &sealing);
         block_on(store.insert_api_key(&record)).unwrap();
         assert!(block_on(verifier.verify(&text)).is_ok());
     }

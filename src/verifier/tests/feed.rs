@@ -282,13 +282,13 @@ fn a_poll_of_another_is_waited_for_only_at_the_start() {
 
 /// A feed that always has more, from the same place on.
 #[derive(Debug, Default)]
-struct Stuck(AtomicUsize);
+struct Stuck(MemoryStore, AtomicUsize);
 
 #[async_trait]
 impl RevocationFeed for Stuck {
     async fn read_revocations(&self, _: Option<&Cursor>, _: u32) -> Result<FeedPage, StoreError> {
-        assert!(self.0.fetch_add(1, Ordering::SeqCst) < 10, "asked for the same again and again");
-        let page = MemoryStore::new().read_revocations(None, 1).await?;
+        assert!(self.1.fetch_add(1, Ordering::SeqCst) < 10, "asked for the same again and again");
+        let page = self.0.read_revocations(None, 1).await?;
         Ok(FeedPage { complete: false, ..page })
     }
 

@@ -242,7 +242,7 @@ fn every_algorithm_is_verified() {
 #[test]
 fn claims_of_any_length_are_read_whole() {
     let verifier = stateless().max_length(16 * 1024).build().unwrap();
-    for length in (0..1300).chain((1300..11_000).step_by(97)) {
+    for length in (0..1300).step_by(3).chain((1300..11_000).step_by(487)) {
         for subject in ["s".repeat(length + 1), format!("{}{}", "\"".repeat(9), "s".repeat(length))]
         {
             let token = sign(&with(json!({ "sub": subject })));
