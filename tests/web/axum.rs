@@ -81,3 +81,19 @@ pub(crate) async fn send(router: &Router, row: &Row) -> Option<Seen> {
     let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     Some(Seen::new(parts.status.as_u16(), headers, &body))
 }
+
+#[tokio::test]
+async fn a_minted_token_answers_as_an_issued_one_does() {
+    let world = World::new().await;
+    let grant = hallpass::Grant::new("ada", "invoice:*:read".parse().unwrap());
+    let minted = world.authority.issue_access(grant).await.unwrap();
+    let token = minted.access_token().expose_secret().to_owned();
+    let response = axum::response::IntoResponse::into_response(minted);
+    assert_eq!(
+        (response.status(), &response.headers()["cache-control"]),
+        (axum::http::StatusCode::OK, &"no-store".parse().unwrap())
+    );
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["access_token"], token.as_str());
+}
