@@ -5,6 +5,7 @@ use hallpass::{
     authority::{Client, ClientError, ConfirmationSignal, GrantType, Policy, RedirectProblem},
     id::Audience,
     key::{VerifyingKey, VerifyingKeys},
+    scope::Vocabulary,
 };
 
 use super::support::{GIVEN, SECOND, app, id, memory, partner};
@@ -228,4 +229,16 @@ async fn a_signal_that_is_not_wired_cannot_be_used() {
 /// Without the signal a lost answer may be asked for again only within the window.
 fn short_loss(policy: Policy) -> Policy {
     policy.retry_window(SECOND).retry_after_loss(SECOND)
+}
+
+/// What only a vocabulary can read would not be read again from the store.
+#[tokio::test]
+async fn a_scope_that_cannot_be_kept_is_refused() {
+    let vocabulary = Vocabulary::builder().opaque("https://a/b").resource("book").build().unwrap();
+    let opaque = || vocabulary.parse("https://a/b").unwrap();
+    for client in
+        [Client::public("app").scope(opaque()), Client::public("app").default_scope(opaque())]
+    {
+        assert!(matches!(refused(client).await, ClientError::Scope { .. }));
+    }
 }

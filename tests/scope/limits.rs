@@ -41,6 +41,8 @@ fn each_limit_is_the_largest_that_fits() {
 #[test]
 fn limits_that_go_beyond_what_can_be_counted_are_cut() {
     assert_eq!(Limits::DEFAULT.bytes(usize::MAX), Limits::DEFAULT.bytes(1 << 30));
+    assert_ne!(Limits::DEFAULT.bytes(usize::MAX), Limits::DEFAULT.bytes(0));
+    assert_ne!(Limits::DEFAULT.item_bytes(usize::MAX), Limits::DEFAULT.item_bytes(0));
     assert_ne!(Limits::DEFAULT.bytes(1 << 29), Limits::DEFAULT.bytes(1 << 30));
     assert_eq!(Limits::DEFAULT.item_bytes(usize::MAX), Limits::DEFAULT.item_bytes(1 << 14));
     assert_ne!(Limits::DEFAULT.item_bytes(16_383), Limits::DEFAULT.item_bytes(16_384));

@@ -59,6 +59,7 @@ fn a_meet_is_what_its_text_says() {
 fn a_fault_is_shown_where_it_is() {
     let fault = |resource: &str, id: &str, action: &str| {
         let error = Permission::new(resource, id, action).unwrap_err();
+        assert_eq!(error.item(), None, "it stands in no list");
         (error.kind(), error.offset())
     };
     let character = ScopeErrorKind::InvalidCharacter;

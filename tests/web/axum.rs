@@ -97,3 +97,13 @@ async fn a_minted_token_answers_as_an_issued_one_does() {
     let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
     assert_eq!(body["access_token"], token.as_str());
 }
+
+/// A scope that no text can say is not said, instead of an empty one.
+#[test]
+fn an_empty_scope_is_not_named() {
+    for (required, named) in [("", false), ("invoice:7:read", true)] {
+        let denied = hallpass::Denied::InsufficientScope { required: required.to_owned() };
+        let answer = Refusal::from(denied).answer();
+        assert_eq!(answer.body().contains(r#""scope":"#), named, "{}", answer.body());
+    }
+}

@@ -307,6 +307,8 @@ async fn each_condition_asks_for_what_it_names() {
             let scope = answer.header("www-authenticate").and_then(|it| it.split_once("scope="));
             let helps = (target == "/any/7" && status == 403).then_some("\"page:7:read a:1:b\"");
             assert_eq!(scope.map(|(_, scope)| scope), helps, "{target}");
+            let plain = answer.body().contains("the caller may not do this");
+            assert_eq!(plain, status == 403 && helps.is_none(), "{}", answer.body());
             let names_scope = answer.body().contains(r#""scope":"#);
             assert_eq!(names_scope, helps.is_some(), "{}", answer.body());
         }

@@ -204,6 +204,9 @@ fn a_file_names_the_identity_headers() {
         .and_then(|names| names.permissions("X-Scope"))
         .map(|names| names.user_claim("uid").trust_inbound())
         .unwrap();
+    for name in ["remote-user", "remote-groups", "x-roles", "x-scope"] {
+        assert!(format!("{expected:?}").to_lowercase().contains(name), "{expected:?}");
+    }
     let toml = "[identity]\nsubject = \"Remote-User\"\nuser_claim = \"uid\"\n\
                 groups = \"Remote-Groups\"\nroles = \"X-Roles\"\npermissions = \"X-Scope\"\ntrust_inbound = true\n";
     let json = r#"{ "rule": [],
