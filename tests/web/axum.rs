@@ -102,7 +102,8 @@ async fn a_minted_token_answers_as_an_issued_one_does() {
 #[test]
 fn an_empty_scope_is_not_named() {
     for (required, named) in [("", false), ("invoice:7:read", true)] {
-        let denied = hallpass::Denied::InsufficientScope { required: required.to_owned() };
+        let denied =
+            hallpass::verifier::Denied::InsufficientScope { required: required.to_owned() };
         let answer = Refusal::from(denied).answer();
         assert_eq!(answer.body().contains(r#""scope":"#), named, "{}", answer.body());
     }
