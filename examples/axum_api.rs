@@ -27,7 +27,7 @@
 //! names a PEM file (`openssl genpkey -algorithm ed25519 -out key.pem`) and `HALLPASS_SECRET` is
 //! a secret (`openssl rand -base64 32`), and several processes may share all three.
 
-use std::{env, error::Error, fs};
+use std::{env, error::Error, fs, process::ExitCode};
 
 use axum::{
     Json, Router,
@@ -50,7 +50,18 @@ hallpass::guard!(ReadInvoices = "invoice:*:read");
 hallpass::guard!(ListSessions = "session:*:list");
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    // What it says, and not its `Debug`, which `main` would print of an error it returns.
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("axum_api: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let authority = authority().await?;
     authority.ready().await?;
     let _maintenance = authority.spawn_maintenance();
@@ -70,7 +81,8 @@ async fn authority() -> Result<Authority, Box<dyn Error>> {
             .store(MemoryStore::new())
             .build()?,
         Some(file) => {
-            let pem = fs::read_to_string(env::var("SIGNING_KEY")?)?;
+            let key = env::var("SIGNING_KEY").map_err(|_| "SIGNING_KEY names no file")?;
+            let pem = fs::read_to_string(&key).map_err(|why| format!("{key}: {why}"))?;
             builder
                 .signing_key(SigningKey::from_pem(Algorithm::EdDSA, &pem)?)
                 .store(SqliteStore::open(file).await?)

@@ -3,7 +3,10 @@
 
 use std::{
     fmt::{self, Debug, Display},
-    sync::Arc,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
     time::{Duration, Instant, SystemTime, UNIX_EPOCH},
 };
 
@@ -48,8 +51,7 @@ impl Timestamp {
     /// The same instant as a [`SystemTime`] reading; before the epoch counts as the epoch.
     #[must_use]
     pub fn from_system_time(at: SystemTime) -> Self {
-        let millis = at.duration_since(UNIX_EPOCH).map_or(0, |since| since.as_millis());
-        Self::from_unix_millis(u64::try_from(millis).unwrap_or(u64::MAX))
+        Self::from_unix_millis(at.duration_since(UNIX_EPOCH).map_or(0, whole_millis))
     }
 
     /// Milliseconds since the epoch.
@@ -71,12 +73,15 @@ impl Timestamp {
     }
 }
 
+fn whole_millis(of: Duration) -> u64 {
+    of.as_secs().saturating_mul(1000).saturating_add(u64::from(of.subsec_millis()))
+}
+
 impl std::ops::Add<Duration> for Timestamp {
     type Output = Self;
 
     fn add(self, by: Duration) -> Self {
-        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        Self::from_unix_millis(self.0.saturating_add(millis))
+        Self::from_unix_millis(self.0.saturating_add(whole_millis(by)))
     }
 }
 
@@ -84,8 +89,7 @@ impl std::ops::Sub<Duration> for Timestamp {
     type Output = Self;
 
     fn sub(self, by: Duration) -> Self {
-        let millis = u64::try_from(by.as_millis()).unwrap_or(u64::MAX);
-        Self(self.0.saturating_sub(millis))
+        Self(self.0.saturating_sub(whole_millis(by)))
     }
 }
 
@@ -158,6 +162,12 @@ pub trait Clock: Debug + Send + Sync + 'static {
     /// Time since some fixed moment, never going back, which decides staleness: a stepped wall
     /// clock must not make old revocation data look fresh.
     fn monotonic(&self) -> Duration;
+
+    /// Both at once, for a check that needs both. A clock that can tell them with one look at the
+    /// system does; by default each is asked.
+    fn both(&self) -> (Timestamp, Duration) {
+        (self.now(), self.monotonic())
+    }
 }
 
 impl<T: Clock + ?Sized> Clock for Arc<T> {
@@ -168,7 +178,15 @@ impl<T: Clock + ?Sized> Clock for Arc<T> {
     fn monotonic(&self) -> Duration {
         (**self).monotonic()
     }
+
+    fn both(&self) -> (Timestamp, Duration) {
+        (**self).both()
+    }
 }
+
+/// For how long [`SystemClock::both`] lets the wall clock go on with the monotonic one, before it
+/// looks at it again: how late a wall clock that was set anew is noticed there.
+const UNLOOKED: u64 = 100_000_000;
 
 /// The operating system's clocks.
 ///
@@ -180,16 +198,51 @@ impl<T: Clock + ?Sized> Clock for Arc<T> {
 /// println!("it is {}", clock.now());
 /// assert!(clock.monotonic() >= before, "even when somebody sets the wall clock back");
 /// ```
-#[derive(Debug, Clone)]
+///
+/// [`now`](Clock::now) and [`monotonic`](Clock::monotonic) are readings of the system's.
+/// [`both`](Clock::both), which each check of a token asks, is one reading: between looks at the
+/// wall clock, a tenth of a second apart, that one goes on with the monotonic one.
+#[derive(Debug)]
 pub struct SystemClock {
     started: Instant,
+    /// The wall clock's nanoseconds at [`started`](Self::started), as they were last seen.
+    wall_at_start: AtomicU64,
+    /// Until when, in monotonic nanoseconds, nobody need look again.
+    seen_until: AtomicU64,
 }
 
 impl SystemClock {
     /// A clock whose monotonic time starts now.
     #[must_use]
     pub fn new() -> Self {
-        Self { started: Instant::now() }
+        Self::from_start(Instant::now())
+    }
+
+    fn from_start(started: Instant) -> Self {
+        Self { started, wall_at_start: AtomicU64::new(0), seen_until: AtomicU64::new(0) }
+    }
+
+    /// Looks at the wall clock and remembers what it says.
+    #[cold]
+    fn look(&self, monotonic: u64) -> Timestamp {
+        let now = SystemTime::now();
+        let since = now.duration_since(UNIX_EPOCH).unwrap_or_default();
+        let wall_at_start = nanos(since).wrapping_sub(monotonic);
+        // In this order: who sees that somebody has looked must see what there was.
+        self.wall_at_start.store(wall_at_start, Ordering::Release);
+        self.seen_until.store(monotonic.saturating_add(UNLOOKED), Ordering::Release);
+        Timestamp::from_system_time(now)
+    }
+}
+
+/// Enough for five hundred years.
+fn nanos(of: Duration) -> u64 {
+    of.as_secs().saturating_mul(1_000_000_000).saturating_add(u64::from(of.subsec_nanos()))
+}
+
+impl Clone for SystemClock {
+    fn clone(&self) -> Self {
+        Self::from_start(self.started)
     }
 }
 
@@ -206,5 +259,51 @@ impl Clock for SystemClock {
 
     fn monotonic(&self) -> Duration {
         self.started.elapsed()
+    }
+
+    fn both(&self) -> (Timestamp, Duration) {
+        let elapsed = self.started.elapsed();
+        let monotonic = nanos(elapsed);
+        let now = if monotonic < self.seen_until.load(Ordering::Acquire) {
+            let wall = self.wall_at_start.load(Ordering::Acquire).wrapping_add(monotonic);
+            Timestamp::from_unix_millis(wall / 1_000_000)
+        } else {
+            self.look(monotonic)
+        };
+        (now, elapsed)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One reading tells what two tell, whether it looks at the wall clock or not.
+    #[test]
+    fn both_are_what_each_says() {
+        let clock = SystemClock::new();
+        for _ in 0..2_000 {
+            let (early, before) = (clock.now(), clock.monotonic());
+            let (now, monotonic) = clock.both();
+            let (late, after) = (clock.now(), clock.monotonic());
+            assert!(before <= monotonic && monotonic <= after);
+            // A millisecond for the rounding, and what the system slews its clock by.
+            let slack = Duration::from_millis(2);
+            assert!(early <= now + slack && now <= late + slack, "{early} {now} {late}");
+        }
+    }
+
+    /// A wall clock that was set anew is noticed at the next look, and that comes by itself.
+    #[test]
+    fn the_wall_clock_is_looked_at_again() {
+        let clock = SystemClock::new();
+        let (right, monotonic) = clock.both();
+        let hour = 3_600_000_000_000;
+        clock.wall_at_start.fetch_sub(hour, Ordering::Relaxed);
+        assert!(clock.both().0 < right, "it goes on from what was seen");
+        // As if a tenth of a second had passed.
+        clock.seen_until.store(nanos(monotonic), Ordering::Relaxed);
+        assert!(clock.both().0 >= right);
+        assert!(clock.clone().both().0 >= right);
     }
 }

@@ -6,7 +6,7 @@ use std::{net::SocketAddr, path::PathBuf};
 pub(crate) const USAGE: &str = "\
 usage: auth_server [--config FILE] [--listen ADDRESS]   start the server
        auth_server --config FILE --check                say what is wrong with the file, start nothing
-       auth_server --config FILE --rotate-now           a signing key was stolen: withdraw it, sign with the next
+       auth_server --config FILE --rotate-now           the signing key was stolen: withdraw it
        auth_server --config FILE --api-key CLIENT SCOPE print an API key for a client, to send as a bearer token
        auth_server --hash-password                      read a password from standard input, print its hash";
 

@@ -56,6 +56,7 @@ impl Host for Pages {
             app: page.client.display_name(),
             returns_to: page.redirect_host,
             asked: &explained(false),
+            services: page.audiences,
             had: &explained(true),
         };
         let targets = page.client.redirect_uris().iter().map(String::as_str);

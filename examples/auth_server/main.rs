@@ -39,6 +39,7 @@ use hallpass::{Grant, authority::Client, clock::Clock as _};
 
 use app::App;
 use args::{Args, Task, USAGE};
+use config::KeyChoice;
 
 #[tokio::main]
 async fn main() -> ExitCode {
@@ -100,14 +101,26 @@ async fn run(args: &Args) -> Result<(), Box<dyn std::error::Error>> {
     Ok(())
 }
 
-/// A key was stolen: what it signed is believed nowhere any more, and the next one signs at once.
+/// A key was stolen: what it signed is believed nowhere any more. Of managed keys the next one signs
+/// at once; of keys in files none does before the operator has put another one first.
 async fn rotate_now(app: &App) -> Result<(), Box<dyn std::error::Error>> {
+    const NEXT: &str = "put a new key in front of `keys.files`, take the stolen one out, and restart every \
+         instance: while it is in the list, it is believed again once its withdrawal is forgotten";
     app.authority.ready().await?;
     let now = app.clock.now();
+    let is_given = matches!(app.config.keys, KeyChoice::Given(_));
     let ring = app.authority.key_ring();
-    let stolen = ring.signing_key(now).ok_or("no key signs")?.kid().clone();
+    let Some(key) = ring.signing_key(now) else {
+        let why =
+            if is_given { "the first key of `keys.files` is withdrawn" } else { "no key signs" };
+        return Err(format!("{why}; {}", if is_given { NEXT } else { "start an instance" }).into());
+    };
+    let stolen = key.kid().clone();
     app.authority.withdraw_key(&stolen).await?;
     println!("withdrawn: {stolen}; instances that run follow within a second");
+    if is_given {
+        println!("nothing signs now: {NEXT}");
+    }
     Ok(())
 }
 

@@ -16,7 +16,7 @@
 //! asks: `nginx`, `traefik` or `envoy`. The file for each is beside this one and says how to start
 //! it.
 
-use std::{env, error::Error, fs};
+use std::{env, error::Error, fs, process::ExitCode};
 
 use axum::{Router, http::HeaderMap, routing::post};
 use hallpass::{
@@ -30,7 +30,18 @@ use hallpass::{
 const RULES: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/examples/gateway/rules.toml");
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    // What it says, and not its `Debug`, which `main` would print of an error it returns.
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("gateway: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let authority = Authority::builder("https://auth.example.com")
         .audience("https://api.example.com")
         .signing_key(SigningKey::generate(Algorithm::EdDSA)?)
@@ -40,7 +51,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let _maintenance = authority.spawn_maintenance();
 
     let rules = env::var("RULES").unwrap_or_else(|_| RULES.to_owned());
-    let rules = Rules::from_toml(&fs::read_to_string(rules)?)?;
+    let text = fs::read_to_string(&rules).map_err(|why| format!("{rules}: {why}"))?;
+    let rules = Rules::from_toml(&text).map_err(|why| format!("{rules}: {why}"))?;
     let guard = Guard::new(authority.verifier()).realm("invoices");
     let dialect = match env::var("PROXY").as_deref() {
         Ok("envoy") => Dialect::Envoy { path_prefix: "/authorize".to_owned() },

@@ -14,7 +14,7 @@ mod http;
 mod page;
 mod visit;
 
-use std::{env, error::Error, sync::Arc};
+use std::{env, error::Error, process::ExitCode, sync::Arc};
 
 use axum::{
     Router,
@@ -33,7 +33,18 @@ struct App {
 }
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    // What it says, and not its `Debug`, which `main` would print of an error it returns.
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("partner_app: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let listen = var("LISTEN", "127.0.0.1:8500");
     let redirect = format!("http://{listen}/callback");
     let partner = Partner::new(

@@ -15,7 +15,7 @@
 #[path = "../partner_app/http.rs"]
 mod http;
 
-use std::{env, error::Error, time::Duration};
+use std::{env, error::Error, process::ExitCode, time::Duration};
 
 use oauth2::{
     ClientId, ClientSecret, Scope, TokenResponse as _, TokenUrl,
@@ -25,7 +25,18 @@ use oauth2::{
 use self::http::Http;
 
 #[tokio::main]
-async fn main() -> Result<(), Box<dyn Error>> {
+async fn main() -> ExitCode {
+    // What it says, and not its `Debug`, which `main` would print of an error it returns.
+    match run().await {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("service_to_service: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+async fn run() -> Result<(), Box<dyn Error>> {
     let issuer = var("ISSUER", "http://127.0.0.1:8400");
     let reports = var("REPORTS", &format!("{issuer}/api/reports"));
     let http = Http::new();

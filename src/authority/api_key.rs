@@ -54,7 +54,8 @@ impl Authority {
         let mut born = inner.birth(&grant.subject, &grant.client);
         let client = inner.client_of_grant_now(&grant.client).await?;
         let negotiated = inner.negotiate(&mut grant, client.as_deref()).await?;
-        if grant.cnf.is_some() {
+        let given = grant.given.map(|given| *given).unwrap_or_default();
+        if given.cnf.is_some() {
             return Err(ApiKeyError::Bound);
         }
         let now = inner.clock.now();
@@ -68,7 +69,7 @@ impl Authority {
             name: name.to_owned(),
             scope: grant.scope,
             audience: grant.audience,
-            claims: grant.claims,
+            claims: given.claims,
             expires_at,
             last_used_at: None,
             replaced_by: None,

@@ -15,7 +15,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     crypto,
-    id::{ClientId, Subject},
+    id::{Audience, ClientId, Subject},
     scope::Scope,
     secret::AuthorizationCode,
     store::CodeRecord,
@@ -138,7 +138,7 @@ impl Authority {
             session.id = first_refresh(&parts, session.absolute_expires_at)?.session_id();
             // Signed once for nothing: a token that is too long is found here, where it burns
             // no code.
-            inner.mint(&session, session.scope.clone(), &session.audience, now)?;
+            inner.mint(&session, &session.scope, &session.audience, now)?;
             let code = AuthorizationCode::from_sealed(inner.seal(&parts, inner.sealing_key)?);
             let record = CodeRecord {
                 id: parts.id(),
@@ -161,12 +161,12 @@ impl Authority {
         self.0.birth(subject, client)
     }
 
-    /// What of a grant would be granted now: what a user is asked for.
-    pub(crate) async fn offer(&self, grant: Grant) -> Result<Scope, IssueError> {
+    /// What of a grant would be granted now, and for which services: what a user is asked for.
+    pub(crate) async fn offer(&self, grant: Grant) -> Result<(Scope, Vec<Audience>), IssueError> {
         let mut grant = grant.read(&self.0.own_client)?;
         let client = self.0.client_of_grant(&grant.client).await?;
         let _ = self.0.negotiate(&mut grant, client.as_deref()).await?;
-        Ok(grant.scope)
+        Ok((grant.scope, grant.audience))
     }
 }
 

@@ -6,8 +6,14 @@ use crate::{
     event,
     id::{ClientId, Subject},
     scope::{Scope, ScopeError},
-    store::{ConsentRecord, EndReason, EndedCounts, Owner, Reach, StoreError},
+    store::{
+        ConsentOutcome, ConsentRecord, EndReason, EndedCounts, Owner, Reach, StoreError,
+        StoreErrorKind,
+    },
 };
+
+/// How often a change is tried that others overtake.
+const ATTEMPTS: usize = 32;
 
 /// A consent could not be changed. Repeating it is safe.
 ///
@@ -88,16 +94,18 @@ impl Authority {
         client: &ClientId,
         scope: &Scope,
     ) -> Result<Scope, ConsentError> {
-        let before = self.find_consent(subject, client).await?.map(|record| record.scope);
-        let scope = match before {
-            Some(before) if before.covers(scope) => return Ok(before),
-            Some(before) => before.join(scope)?,
-            None => scope.clone(),
-        };
-        // Only a consent that another request has given in between can be more than this one:
-        // then its sessions end, and the user is asked again.
-        let _ = self.put_consent(subject, client, &scope).await?;
-        Ok(scope)
+        for _ in 0..ATTEMPTS {
+            let before = self.find_consent(subject, client).await?.map(|record| record.scope);
+            let after = match &before {
+                Some(before) if before.covers(scope) => return Ok(before.clone()),
+                Some(before) => before.join(scope)?,
+                None => scope.clone(),
+            };
+            if self.put_consent(subject, client, before.as_ref(), &after).await? {
+                return Ok(after);
+            }
+        }
+        Err(overtaken())
     }
 
     /// Keeps of a consent what is within `scope` too, and gives what that is. If it is less than
@@ -123,17 +131,24 @@ impl Authority {
         client: &ClientId,
         scope: &Scope,
     ) -> Result<Scope, ConsentError> {
-        let Some(before) = self.find_consent(subject, client).await? else {
-            return Ok(Scope::empty());
-        };
-        let before = before.scope;
-        let left = before.meet(scope)?;
-        if left.is_empty() {
-            let _ = self.withdraw_consent(subject, client).await?;
-        } else if left != before {
-            let _ = self.put_consent(subject, client, &left).await?;
+        for _ in 0..ATTEMPTS {
+            let Some(before) = self.find_consent(subject, client).await? else {
+                return Ok(Scope::empty());
+            };
+            let before = before.scope;
+            let left = before.meet(scope)?;
+            if left == before {
+                return Ok(left);
+            }
+            if left.is_empty() {
+                let _ = self.withdraw_consent(subject, client).await?;
+                return Ok(left);
+            }
+            if self.put_consent(subject, client, Some(&before), &left).await? {
+                return Ok(left);
+            }
         }
-        Ok(left)
+        Err(overtaken())
     }
 
     /// Takes a consent back. All that the client holds for the subject ends in the same step:
@@ -167,12 +182,14 @@ impl Authority {
         self.ended_with(counts, &at(subject, client), EndReason::ConsentWithdrawn).await
     }
 
+    /// Says whether it could: another request may have changed what was there `before`.
     async fn put_consent(
         &self,
         subject: &Subject,
         client: &ClientId,
+        before: Option<&Scope>,
         scope: &Scope,
-    ) -> Result<EndedCounts, StoreError> {
+    ) -> Result<bool, StoreError> {
         self.ensure_retention().await?;
         let now = self.0.clock.now();
         let consent = ConsentRecord {
@@ -181,11 +198,15 @@ impl Authority {
             scope: scope.clone(),
             given_at: now,
         };
-        let counts = self.0.server()?.put_consent(&consent, now).await?;
-        if counts == EndedCounts::default() {
-            return Ok(counts);
+        let counts = match self.0.server()?.put_consent(&consent, before, now).await? {
+            ConsentOutcome::Put(counts) => counts,
+            ConsentOutcome::Conflict => return Ok(false),
+        };
+        if before.is_some_and(|before| !scope.covers(before)) {
+            let (owner, reason) = (at(subject, client), EndReason::ConsentWithdrawn);
+            let _ = self.ended_with(counts, &owner, reason).await?;
         }
-        self.ended_with(counts, &at(subject, client), EndReason::ConsentWithdrawn).await
+        Ok(true)
     }
 
     /// Ends what was born while the step was under way that took `owner`'s grounds away, and says
@@ -207,6 +228,10 @@ impl Authority {
         event::revoked(reason.as_str(), sessions, api_keys);
         Ok(EndedCounts { sessions, api_keys })
     }
+}
+
+fn overtaken() -> ConsentError {
+    StoreError::new(StoreErrorKind::Busy, "consent").into()
 }
 
 fn at(subject: &Subject, client: &ClientId) -> Owner {

@@ -40,14 +40,41 @@ pub struct Grant {
     subject: Result<Subject, IdError>,
     client: Option<Result<ClientId, IdError>>,
     scope: Scope,
+    access_lifetime: Option<Duration>,
+    access_until: Option<Timestamp>,
+    more: Option<Box<More>>,
+}
+
+/// What most grants do without.
+#[derive(Debug, Clone, Default)]
+struct More {
     audience: Vec<Result<Audience, IdError>>,
     custom: Map<String, Value>,
     unwritable: Option<String>,
-    claims: CarriedClaims,
-    cnf: Option<ProofKey>,
-    label: Option<String>,
-    access_lifetime: Option<Duration>,
-    access_until: Option<Timestamp>,
+    given: Given,
+}
+
+/// What is said of the login, as it is given.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Given {
+    pub(super) claims: CarriedClaims,
+    pub(super) cnf: Option<ProofKey>,
+    pub(super) label: Option<String>,
+}
+
+impl Given {
+    const NOTHING: Self = Self {
+        claims: CarriedClaims {
+            custom: None,
+            roles: Vec::new(),
+            groups: Vec::new(),
+            auth_time: None,
+            acr: None,
+            amr: Vec::new(),
+        },
+        cnf: None,
+        label: None,
+    };
 }
 
 impl Grant {
@@ -57,15 +84,18 @@ impl Grant {
             subject: Subject::parse(subject.as_ref()),
             client: None,
             scope,
-            audience: Vec::new(),
-            custom: Map::new(),
-            unwritable: None,
-            claims: CarriedClaims::default(),
-            cnf: None,
-            label: None,
             access_lifetime: None,
             access_until: None,
+            more: None,
         }
+    }
+
+    fn more(&mut self) -> &mut More {
+        self.more.get_or_insert_default()
+    }
+
+    fn given(&mut self) -> &mut Given {
+        &mut self.more().given
     }
 
     /// The application it is for: the `client_id` claim. Without it, the authority's own client.
@@ -77,7 +107,7 @@ impl Grant {
     /// A resource server it is for; call it again for more. Without it, the client's audiences,
     /// or else the authority's.
     pub fn audience(mut self, audience: impl AsRef<str>) -> Self {
-        self.audience.push(Audience::parse(audience.as_ref()));
+        self.more().audience.push(Audience::parse(audience.as_ref()));
         self
     }
 
@@ -85,52 +115,54 @@ impl Grant {
     pub fn claim(mut self, name: &str, value: impl Serialize) -> Self {
         match serde_json::to_value(value) {
             Ok(value) => {
-                self.custom.insert(name.to_owned(), value);
+                self.more().custom.insert(name.to_owned(), value);
             }
-            Err(_) => self.unwritable = self.unwritable.or_else(|| Some(name.to_owned())),
+            Err(_) => {
+                self.more().unwritable.get_or_insert_with(|| name.to_owned());
+            }
         }
         self
     }
 
     /// The subject's roles: the `roles` claim (RFC 9068 §2.2.3.1).
     pub fn roles<'a>(mut self, roles: impl IntoIterator<Item = &'a str>) -> Self {
-        self.claims.roles = roles.into_iter().map(str::to_owned).collect();
+        self.given().claims.roles = roles.into_iter().map(str::to_owned).collect();
         self
     }
 
     /// The subject's groups: the `groups` claim (RFC 9068 §2.2.3.1).
     pub fn groups<'a>(mut self, groups: impl IntoIterator<Item = &'a str>) -> Self {
-        self.claims.groups = groups.into_iter().map(str::to_owned).collect();
+        self.given().claims.groups = groups.into_iter().map(str::to_owned).collect();
         self
     }
 
     /// The key the tokens are bound to: the `cnf` claim (RFC 7800 §3.1).
     pub fn bound_to(mut self, key: ProofKey) -> Self {
-        self.cnf = Some(key);
+        self.given().cnf = Some(key);
         self
     }
 
     /// When the user signed in: the `auth_time` claim.
     pub fn auth_time(mut self, at: Timestamp) -> Self {
-        self.claims.auth_time = Some(at);
+        self.given().claims.auth_time = Some(at);
         self
     }
 
     /// How strongly the user signed in: the `acr` claim.
     pub fn acr(mut self, acr: &str) -> Self {
-        self.claims.acr = Some(acr.to_owned());
+        self.given().claims.acr = Some(acr.to_owned());
         self
     }
 
     /// By which means the user signed in: the `amr` claim (RFC 8176).
     pub fn amr<'a>(mut self, amr: impl IntoIterator<Item = &'a str>) -> Self {
-        self.claims.amr = amr.into_iter().map(str::to_owned).collect();
+        self.given().claims.amr = amr.into_iter().map(str::to_owned).collect();
         self
     }
 
     /// What the list of sessions calls this one.
     pub fn label(mut self, label: &str) -> Self {
-        self.label = Some(label.to_owned());
+        self.given().label = Some(label.to_owned());
         self
     }
 
@@ -149,23 +181,25 @@ impl Grant {
 
     /// The grant with every part read, or the first part that is wrong.
     pub(super) fn read(self, own_client: &ClientId) -> Result<ReadGrant, IssueError> {
-        if let Some(name) = self.unwritable {
-            return Err(IssueError::UnwritableClaim { name });
-        }
-        let mut claims = self.claims;
-        if !self.custom.is_empty() {
-            claims.custom = Some(CustomClaims::new(&self.custom)?);
+        let (mut asked, mut given) = (Vec::new(), None);
+        if let Some(more) = self.more {
+            let More { audience, custom, unwritable, given: mut own } = *more;
+            if let Some(name) = unwritable {
+                return Err(IssueError::UnwritableClaim { name });
+            }
+            if !custom.is_empty() {
+                own.claims.custom = Some(CustomClaims::new(&custom)?);
+            }
+            (asked, given) = (audience, Some(Box::new(own)));
         }
         Ok(ReadGrant {
             subject: self.subject?,
             client: self.client.transpose()?.unwrap_or_else(|| own_client.clone()),
             scope: self.scope,
-            audience: self.audience.into_iter().collect::<Result<_, _>>()?,
-            claims,
-            cnf: self.cnf,
-            label: self.label,
+            audience: asked.into_iter().collect::<Result<_, _>>()?,
             access_lifetime: self.access_lifetime,
             access_until: self.access_until,
+            given,
         })
     }
 }
@@ -177,9 +211,14 @@ pub(super) struct ReadGrant {
     pub(super) client: ClientId,
     pub(super) scope: Scope,
     pub(super) audience: Vec<Audience>,
-    pub(super) claims: CarriedClaims,
-    pub(super) cnf: Option<ProofKey>,
-    pub(super) label: Option<String>,
     pub(super) access_lifetime: Option<Duration>,
     pub(super) access_until: Option<Timestamp>,
+    /// Nothing where nothing was given.
+    pub(super) given: Option<Box<Given>>,
+}
+
+/// What was given, or that it was nothing.
+pub(super) fn given_of(given: Option<&Given>) -> &Given {
+    static NOTHING: Given = Given::NOTHING;
+    given.unwrap_or(&NOTHING)
 }

@@ -6,9 +6,9 @@ use std::time::Duration;
 use super::{
     Authority, Client, Inner,
     error::{IssueError, SigningError},
-    grant::{Grant, ReadGrant},
+    grant::{Grant, ReadGrant, given_of},
     issued::{Issued, Minted},
-    mint::whole_seconds,
+    mint::{Lone, whole_seconds},
 };
 use crate::{
     clock::Timestamp,
@@ -65,7 +65,7 @@ impl Authority {
             .map_err(SigningError::from)?;
             session.id = secret.session_id();
             // Signed before anything is remembered: what can fail leaves nothing half done.
-            let access = inner.mint(&session, session.scope.clone(), &session.audience, now)?;
+            let access = inner.mint(&session, &session.scope, &session.audience, now)?;
             let refresh = RefreshToken::from_sealed(inner.seal(&secret, inner.sealing_key)?);
             match inner.store.insert_session(&session).await? {
                 InsertOutcome::Inserted => {
@@ -117,10 +117,27 @@ impl Authority {
         let born = inner.birth_at(now, &grant.subject, &grant.client);
         // No row in the store stops a token without a session.
         let client = inner.client_of_grant_now(&grant.client).await?;
-        let negotiated = inner.negotiate_scope(&grant, client.as_deref()).await?;
-        let audience = inner.audience_for(client.as_deref(), &grant.audience)?;
-        let expires_at = inner.access_expiry(&grant, client.as_deref(), now)?;
-        let access = inner.mint_alone(&grant, &negotiated, audience, (born, now, expires_at))?;
+        let client = client.as_deref();
+        let negotiated = if inner.is_limited(client) {
+            inner.weigh(&grant.subject, &grant.client, client, grant.scope).await?
+        } else {
+            inner.negotiation.grant_in_full(grant.scope).map_err(IssueError::from)?
+        };
+        let lone = Lone {
+            subject: &grant.subject,
+            client: &grant.client,
+            scope: negotiated.granted(),
+            audience: inner.audience_for(client, &grant.audience)?,
+            given: given_of(grant.given.as_deref()),
+            born,
+            now,
+            expires_at: inner.access_expiry(
+                (grant.access_lifetime, grant.access_until),
+                client,
+                now,
+            )?,
+        };
+        let access = inner.mint_alone(&lone)?;
         event::issued(None, grant.subject.as_str(), grant.client.as_str());
         Ok(Minted::new(access, negotiated))
     }
@@ -149,15 +166,16 @@ impl Inner {
         if access_ends.min(absolute_expires_at) <= now {
             return Err(IssueError::Expired);
         }
+        let given = grant.given.map(|given| *given).unwrap_or_default();
         Ok(SessionRecord {
             id: SessionId::from_parts(now, [0; 12]),
             subject: grant.subject,
             client: grant.client,
             scope: grant.scope,
             audience: grant.audience,
-            claims: grant.claims,
-            cnf: grant.cnf,
-            label: grant.label,
+            claims: given.claims,
+            cnf: given.cnf,
+            label: given.label,
             policy: frozen,
             absolute_expires_at,
             state: SessionState {
@@ -174,15 +192,15 @@ impl Inner {
 
     fn access_expiry(
         &self,
-        grant: &ReadGrant,
+        (lifetime, until): (Option<Duration>, Option<Timestamp>),
         client: Option<&Client>,
         now: Timestamp,
     ) -> Result<Timestamp, IssueError> {
         let mut expires_at = now + self.policy_of(client).access();
-        if let Some(lifetime) = grant.access_lifetime {
+        if let Some(lifetime) = lifetime {
             expires_at = expires_at.min(now + lifetime);
         }
-        if let Some(until) = grant.access_until {
+        if let Some(until) = until {
             expires_at = expires_at.min(until);
         }
         let expires_at = whole_seconds(expires_at);

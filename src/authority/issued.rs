@@ -38,6 +38,7 @@ use crate::{
 #[must_use]
 pub struct Issued {
     access: MintedAccess,
+    scope: Scope,
     refresh: RefreshToken,
     session: SessionId,
     session_expires_at: Timestamp,
@@ -54,6 +55,7 @@ impl Issued {
     ) -> Self {
         Self {
             access,
+            scope: session.scope.clone(),
             refresh,
             session: session.id,
             session_expires_at: session.absolute_expires_at,
@@ -64,12 +66,14 @@ impl Issued {
 
     pub(super) fn refreshed(
         session: &SessionRecord,
+        scope: Scope,
         access: MintedAccess,
         refresh: RefreshToken,
         how: Granted,
     ) -> Self {
         Self {
             access,
+            scope,
             refresh,
             session: session.id,
             session_expires_at: session.absolute_expires_at,
@@ -87,6 +91,7 @@ impl Issued {
     ) -> Self {
         Self {
             access,
+            scope: session.scope.clone(),
             refresh,
             session: session.id,
             session_expires_at: session.absolute_expires_at,
@@ -104,7 +109,7 @@ impl Issued {
         id_token: Option<&IdToken>,
     ) -> TokenResponse {
         let refresh = refreshable.then_some(&self.refresh);
-        TokenResponse::of(&self.access, self.negotiated.as_ref(), refresh, id_token)
+        TokenResponse::of(&self.access, &self.scope, self.negotiated.as_ref(), refresh, id_token)
     }
 
     /// The access token.
@@ -121,7 +126,7 @@ impl Issued {
 
     /// What the access token may do.
     pub fn scope(&self) -> &Scope {
-        &self.access.scope
+        &self.scope
     }
 
     /// How the request was negotiated: what was rejected, what was narrowed. Nothing for a
@@ -201,7 +206,8 @@ impl Issued {
     /// The token response of RFC 6749 §5.1: the one place where the secrets leave.
     #[must_use]
     pub fn into_response(self) -> TokenResponse {
-        TokenResponse::of(&self.access, self.negotiated.as_ref(), Some(&self.refresh), None)
+        let refresh = Some(&self.refresh);
+        TokenResponse::of(&self.access, &self.scope, self.negotiated.as_ref(), refresh, None)
     }
 }
 
@@ -210,7 +216,7 @@ impl Debug for Issued {
         f.debug_struct("Issued")
             .field("session", &self.session)
             .field("token", &self.access.id)
-            .field("scope", &self.access.scope)
+            .field("scope", &self.scope)
             .field("expires_at", &self.access.expires_at)
             .field("how", &self.how)
             .finish_non_exhaustive()
@@ -246,7 +252,7 @@ impl Minted {
 
     /// What it may do.
     pub fn scope(&self) -> &Scope {
-        &self.access.scope
+        self.negotiated.granted()
     }
 
     /// How the request was negotiated.
@@ -269,7 +275,8 @@ impl Minted {
     /// The token response of RFC 6749 §5.1, without a refresh token.
     #[must_use]
     pub fn into_response(self) -> TokenResponse {
-        TokenResponse::of(&self.access, Some(&self.negotiated), None, None)
+        let scope = self.negotiated.granted();
+        TokenResponse::of(&self.access, scope, Some(&self.negotiated), None, None)
     }
 }
 
@@ -277,7 +284,7 @@ impl Debug for Minted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Minted")
             .field("token", &self.access.id)
-            .field("scope", &self.access.scope)
+            .field("scope", self.scope())
             .field("expires_at", &self.access.expires_at)
             .finish_non_exhaustive()
     }

@@ -3,11 +3,11 @@
 
 use zeroize::Zeroizing;
 
-use super::{Inner, error::SigningError, grant::ReadGrant};
+use super::{Inner, error::SigningError, grant::Given};
 use crate::{
     clock::Timestamp,
-    id::{Audience, TokenId},
-    scope::{Negotiated, Scope},
+    id::{Audience, ClientId, Subject, TokenId},
+    scope::Scope,
     secret::AccessToken,
     store::SessionRecord,
     token::{
@@ -25,7 +25,19 @@ pub(super) struct MintedAccess {
     pub(super) id: TokenId,
     pub(super) issued_at: Timestamp,
     pub(super) expires_at: Timestamp,
-    pub(super) scope: Scope,
+}
+
+/// What an access token without a session says.
+pub(super) struct Lone<'a> {
+    pub(super) subject: &'a Subject,
+    pub(super) client: &'a ClientId,
+    pub(super) scope: &'a Scope,
+    pub(super) audience: &'a [Audience],
+    pub(super) given: &'a Given,
+    /// What a revocation compares: before what allows the token was read.
+    pub(super) born: Timestamp,
+    pub(super) now: Timestamp,
+    pub(super) expires_at: Timestamp,
 }
 
 /// What `exp` can say (RFC 7519 §4.1.4), so that response and token never disagree.
@@ -38,7 +50,7 @@ impl Inner {
     pub(super) fn mint(
         &self,
         session: &SessionRecord,
-        scope: Scope,
+        scope: &Scope,
         audience: &[Audience],
         now: Timestamp,
     ) -> Result<MintedAccess, SigningError> {
@@ -69,30 +81,25 @@ impl Inner {
             confirmation: cnf.as_deref(),
             custom: claims.custom.as_ref(),
         })?;
-        Ok(MintedAccess { token, id, issued_at: now, expires_at, scope })
+        Ok(MintedAccess { token, id, issued_at: now, expires_at })
     }
 
     /// Signs an access token that belongs to no session.
-    pub(super) fn mint_alone(
-        &self,
-        grant: &ReadGrant,
-        negotiated: &Negotiated,
-        audience: &[Audience],
-        (born, now, expires_at): (Timestamp, Timestamp, Timestamp),
-    ) -> Result<MintedAccess, SigningError> {
+    pub(super) fn mint_alone(&self, lone: &Lone<'_>) -> Result<MintedAccess, SigningError> {
+        let &Lone { subject, client, scope, audience, given, born, now, expires_at } = lone;
         let id = TokenId::from_parts(born, self.ids.take(now.as_unix_millis())?);
-        let cnf = grant.cnf.as_ref().map(|key| key.to_json());
-        let claims = &grant.claims;
+        let cnf = given.cnf.as_ref().map(|key| key.to_json());
+        let claims = &given.claims;
         let token = self.sign(&AccessClaims {
             issuer: self.issuer.as_str(),
-            subject: grant.subject.as_str(),
+            subject: subject.as_str(),
             audience,
             expires_at: Some(expires_at),
             issued_at: now,
             not_before: None,
             token_id: Some(id),
-            client_id: Some(&grant.client),
-            scope: negotiated.granted().as_str(),
+            client_id: Some(client),
+            scope: scope.as_str(),
             session_id: None,
             generation: None,
             auth_time: claims.auth_time,
@@ -103,14 +110,15 @@ impl Inner {
             confirmation: cnf.as_deref(),
             custom: claims.custom.as_ref(),
         })?;
-        let scope = negotiated.granted().clone();
-        Ok(MintedAccess { token, id, issued_at: now, expires_at, scope })
+        Ok(MintedAccess { token, id, issued_at: now, expires_at })
     }
 
     fn sign(&self, claims: &AccessClaims<'_>) -> Result<AccessToken, SigningError> {
-        let ring = self.keys.current_at(self.verifier.revocations(), claims.issued_at);
-        let key = ring.signing_key(claims.issued_at).ok_or(SigningError::NoKey)?;
-        let token = jwt::encode(key, claims)?;
+        let (revoked, now) = (self.verifier.revocations(), claims.issued_at);
+        let token = self.keys.with_current_at(revoked, now, |ring| {
+            let key = ring.signing_key(now).ok_or(SigningError::NoKey)?;
+            Ok::<_, SigningError>(jwt::encode(key, claims)?)
+        })?;
         if token.len() > jwt::DEFAULT_MAX_LENGTH {
             let (length, limit) = (token.len(), jwt::DEFAULT_MAX_LENGTH);
             return Err(SigningError::TooLong { length, limit });

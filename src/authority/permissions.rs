@@ -39,19 +39,11 @@ impl Inner {
         grant: &mut ReadGrant,
         client: Option<&Client>,
     ) -> Result<Negotiated, IssueError> {
-        let negotiated = self.negotiate_scope(grant, client).await?;
+        let scope = grant.scope.clone();
+        let negotiated = self.weigh(&grant.subject, &grant.client, client, scope).await?;
         grant.scope = negotiated.granted().clone();
         grant.audience = self.audience_for(client, &grant.audience)?.to_vec();
         Ok(negotiated)
-    }
-
-    /// The same of the scope alone.
-    pub(super) async fn negotiate_scope(
-        &self,
-        grant: &ReadGrant,
-        client: Option<&Client>,
-    ) -> Result<Negotiated, IssueError> {
-        self.weigh(&grant.subject, &grant.client, client, &grant.scope).await
     }
 
     /// As much of this scope as may be granted.
@@ -62,19 +54,25 @@ impl Inner {
         scope: &Scope,
     ) -> Result<Scope, IssueError> {
         let client = self.client_of_grant(id).await?;
-        Ok(self.weigh(subject, id, client.as_deref(), scope).await?.into_granted())
+        Ok(self.weigh(subject, id, client.as_deref(), scope.clone()).await?.into_granted())
     }
 
-    async fn weigh(
+    /// Whether anybody but the host has a say in what is granted at this client.
+    pub(super) fn is_limited(&self, client: Option<&Client>) -> bool {
+        self.permissions.is_some() || client.and_then(Client::ceiling).is_some()
+    }
+
+    /// What of a scope is granted to this subject at this client.
+    pub(super) async fn weigh(
         &self,
         subject: &Subject,
         id: &ClientId,
         client: Option<&Client>,
-        scope: &Scope,
+        scope: Scope,
     ) -> Result<Negotiated, IssueError> {
         match self.allowed(subject, id, client).await? {
             Some(allowed) => {
-                let requested = RequestedScope::from(scope);
+                let requested = RequestedScope::from(&scope);
                 Ok(self.negotiation.negotiate(Some(&requested), &allowed)?)
             }
             // Where nobody else has a say, the host's own word stands.

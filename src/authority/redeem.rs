@@ -211,7 +211,7 @@ impl Authority {
         let audience = if audience.is_empty() { &session.audience } else { audience };
         let extra: Extra = serde_json::from_str(&row.extra)
             .map_err(|error| StoreError::new(StoreErrorKind::Corrupt, "code").with_source(error))?;
-        let access = inner.mint(&session, session.scope.clone(), audience, now)?;
+        let access = inner.mint(&session, &session.scope, audience, now)?;
         let refresh = first_refresh(parts, session.absolute_expires_at)?;
         let refresh = inner.seal(&refresh, session.state.sealing_key)?;
         let id_token = match session.scope.view().has_word("openid") {

@@ -208,12 +208,17 @@ impl Inner {
         let scope = self.effective(session, client, narrowed)?;
         let audience = narrowed.audience.as_deref().unwrap_or(&session.audience);
         let audience = self.still_allowed(client, audience)?;
-        let access = self.mint(session, scope, &audience, now)?;
+        let access = self.mint(session, &scope, &audience, now)?;
         // The secret is the presented token's, the generation and the key are the row's: whoever
-        // asks again gets the very same text.
+        // asks again gets the very same text. A session that does not rotate has no later moment
+        // to come under a newer key.
         let successor = presented.at_generation(session.state.generation);
-        let refresh = self.seal(&successor, session.state.sealing_key)?;
-        Ok(Issued::refreshed(session, access, RefreshToken::from_sealed(refresh), how))
+        let key = match how {
+            Granted::Kept => self.sealing_key,
+            _ => session.state.sealing_key,
+        };
+        let refresh = self.seal(&successor, key)?;
+        Ok(Issued::refreshed(session, scope, access, RefreshToken::from_sealed(refresh), how))
     }
 }
 

@@ -241,11 +241,11 @@ impl Authority {
         let Ok(who) = self.0.verifier.find_genuine_jwt(text).await else {
             return Ok(Revocation::Nothing);
         };
-        // A token without an id of ours cannot be named in the feed.
-        let id = who.token_id().ok_or(RevokeError::UnsupportedTokenType)?;
         if by.is_some_and(|by| who.client_id() != Some(by.as_str())) {
             return Ok(Revocation::Nothing);
         }
+        // A token without an id of ours cannot be named in the feed.
+        let id = who.token_id().ok_or(RevokeError::UnsupportedTokenType)?;
         self.ensure_retention().await?;
         self.0.store.revoke(&Target::Token(id), self.0.clock.now()).await?;
         event::revoked("token", 0, 0);

@@ -31,7 +31,7 @@ pub(crate) use digest::sha256;
 #[cfg(any(feature = "jsonwebtoken-provider", feature = "oauth"))]
 pub(crate) use digest_any::digest;
 pub(crate) use hkdf::hkdf_sha256;
-pub(crate) use hmac::HmacKey;
+pub(crate) use hmac::{HmacBegun, HmacKey, HmacTag};
 pub(crate) use material::{Curve, Hash, PrivateMaterial, PublicMaterial, RsaPrivate, Scheme};
 pub(crate) use random::{fill_random, random_array};
 pub(crate) use signer::{Signature, Signer};

@@ -52,10 +52,7 @@ macro_rules! dated_id {
 
             /// The same of text that may be no text at all.
             pub(crate) fn from_text(text: &[u8]) -> Option<Self> {
-                let text: &[u8; 24] = text.try_into().ok()?;
-                let mut bytes = [0; 18];
-                base64url::decode(text, &mut bytes)?;
-                Some(Self(bytes))
+                base64url::decode_array::<24, 18>(text.try_into().ok()?).map(Self)
             }
 
             /// The 24 characters.

@@ -7,6 +7,7 @@
 
 mod algorithm;
 mod asn1;
+mod beginning;
 mod der;
 mod error;
 mod header;

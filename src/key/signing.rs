@@ -216,11 +216,24 @@ impl SigningKey {
         self.public.encoded_header()
     }
 
+    /// How an access token with this payload begins, and the rest of the payload: see
+    /// [`VerifyingKey::beginning`].
+    pub(crate) fn beginning<'p>(
+        &self,
+        payload: &'p [u8],
+        constant: usize,
+    ) -> Option<(&str, &'p [u8])> {
+        self.public.beginning(payload, constant)
+    }
+
     /// The signature of `message` in its JOSE form: for ECDSA `r ‖ s` of fixed length
     /// (RFC 7518 §3.4). It fails only when the random source does.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
         let signature = match &*self.private {
-            Private::Hmac(key) => Signature::copy(key.sign(message).as_ref()),
+            Private::Hmac(key) => {
+                let begun = self.public.sign_begun(message);
+                Signature::copy(begun.unwrap_or_else(|| key.sign(message)).as_ref())
+            }
             Private::Pair { signer, .. } => signer.sign(message),
         };
         signature.map_err(|_| KeyError::Random)

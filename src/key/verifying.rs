@@ -3,11 +3,11 @@
 
 use std::{
     fmt::{self, Debug},
-    sync::Arc,
+    sync::{Arc, OnceLock},
 };
 
 use crate::{
-    crypto::{Backend, HmacKey, PublicMaterial, Verifier},
+    crypto::{Backend, HmacBegun, HmacKey, HmacTag, PublicMaterial, Verifier},
     id::KeyId,
 };
 
@@ -15,6 +15,7 @@ use super::{
     Algorithm, Jwk, KeyError,
     algorithm::Method,
     asn1::Form,
+    beginning::Beginning,
     header::encode_header,
     jwk::{self, Parsed},
     pem, public, thumbprint,
@@ -39,6 +40,10 @@ struct Inner {
     kid: KeyId,
     encoded_header: Box<str>,
     check: Check,
+    /// For a shared secret: its tags of our tokens, whose header is hashed already.
+    headed: Option<HmacBegun>,
+    /// How our tokens of one issuer begin, once there was one.
+    beginning: OnceLock<Beginning>,
 }
 
 #[derive(Clone)]
@@ -122,7 +127,12 @@ impl VerifyingKey {
 
     fn assemble(algorithm: Algorithm, kid: KeyId, check: Check) -> Self {
         let encoded_header = encode_header("at+jwt", algorithm, &kid);
-        Self(Arc::new(Inner { algorithm, kid, encoded_header, check }))
+        let headed = match &check {
+            Check::Hmac(key) => Some(key.begin(encoded_header.as_bytes())),
+            Check::Pair(..) => None,
+        };
+        let beginning = OnceLock::new();
+        Self(Arc::new(Inner { algorithm, kid, encoded_header, check, headed, beginning }))
     }
 
     /// The same key under another name: what a foreign issuer calls it.
@@ -200,11 +210,40 @@ impl VerifyingKey {
         &self.0.encoded_header
     }
 
+    /// How a token with this payload begins, header and dot included, and the rest of the payload:
+    /// if it begins with the same `constant` bytes as the first that this was asked for.
+    pub(super) fn beginning<'p>(
+        &self,
+        payload: &'p [u8],
+        constant: usize,
+    ) -> Option<(&str, &'p [u8])> {
+        let inner = &*self.0;
+        let first = || {
+            let key = match &inner.check {
+                Check::Hmac(key) => Some(key),
+                Check::Pair(..) => None,
+            };
+            Beginning::new(&inner.encoded_header, payload.get(..constant).unwrap_or_default(), key)
+        };
+        inner.beginning.get_or_init(first).of(payload)
+    }
+
+    /// The tag of `message` under a shared secret, if it begins as our tokens do.
+    pub(super) fn sign_begun(&self, message: &[u8]) -> Option<HmacTag> {
+        let further = self.0.beginning.get().and_then(|beginning| beginning.sign(message));
+        further.or_else(|| self.0.headed.as_ref()?.sign(message))
+    }
+
     /// Whether `signature` is this key's signature of `message`.
     #[must_use]
     pub(crate) fn verify(&self, message: &[u8], signature: &[u8]) -> bool {
         match &self.0.check {
-            Check::Hmac(key) => key.verify(message, signature),
+            Check::Hmac(key) => {
+                let headed = self.0.headed.as_ref();
+                headed
+                    .and_then(|headed| headed.verify(message, signature))
+                    .unwrap_or_else(|| key.verify(message, signature))
+            }
             Check::Pair(verifier, _) => verifier.verify(message, signature),
         }
     }

@@ -44,6 +44,9 @@ pub(super) struct AskedFor {
     pub(super) scope: Scope,
     pub(super) resource: Vec<Audience>,
     pub(super) nonce: Option<String>,
+    /// The request, where it asked for a new sign-in and has got it: that stands for one code.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) sign_in_asked_by: Option<String>,
 }
 
 /// What the request says of showing pages.
@@ -141,6 +144,7 @@ impl AuthorizationServer {
             scope,
             resource: read_resources(form)?,
             nonce: text(form, "nonce")?,
+            sign_in_asked_by: None,
         };
         if reply.state.as_ref().is_some_and(|state| state.len() > LONGEST) {
             return Err(OAuthError::TOO_LONG);

@@ -14,6 +14,7 @@ mod error;
 mod form;
 mod grant;
 mod host;
+mod host_answer;
 mod pages;
 mod rate_limit;
 mod reply;

@@ -4,7 +4,7 @@
 use std::fmt::{self, Debug};
 
 use super::describe::Asked;
-use crate::{authority::Client, event, web::Answer};
+use crate::{authority::Client, id::Audience, web::Answer};
 
 /// What the consent page shows, and what its form must send.
 ///
@@ -59,6 +59,9 @@ pub struct ConsentPage<'a> {
     pub redirect_host: &'a str,
     /// What it asks for.
     pub asked: &'a [Asked],
+    /// The services at which it gets that: those that it has named (`resource`, RFC 8707 §2), or
+    /// else all that it may have tokens for.
+    pub audiences: &'a [Audience],
     /// Where the form goes by POST.
     pub action: &'a str,
     /// What the form sends as `ticket`. It stands for the request and the user, cannot be
@@ -173,6 +176,7 @@ impl Debug for ConsentPage<'_> {
             .field("client", &self.client.id())
             .field("redirect_host", &self.redirect_host)
             .field("asked", &self.asked)
+            .field("audiences", &self.audiences)
             .finish_non_exhaustive()
     }
 }
@@ -195,6 +199,8 @@ impl ConsentPage<'_> {
             format!("<li>{}{known}</li>", escape(asked.text()))
         };
         let asked: String = self.asked.iter().map(line).collect();
+        let services: Vec<_> =
+            self.audiences.iter().map(|one| format!("<b>{}</b>", escape(one.as_str()))).collect();
         let form = form(
             self.action,
             self.ticket,
@@ -205,8 +211,10 @@ impl ConsentPage<'_> {
             200,
             "Allow access?",
             &format!(
-                "<p><b>{}</b> asks to:</p><ul>{asked}</ul><p>You will be sent to <b>{}</b>.</p>{form}",
+                "<p><b>{}</b> asks to:</p><ul>{asked}</ul><p>This is for {}.</p>\
+                 <p>You will be sent to <b>{}</b>.</p>{form}",
                 escape(self.client.display_name()),
+                services.join(", "),
                 escape(self.redirect_host),
             ),
         )
@@ -281,39 +289,6 @@ pub(super) fn guarded(answer: Answer) -> Answer {
         .with_header("x-content-type-options", "nosniff")
 }
 
-/// Pages of the host.
-impl Answer {
-    /// A page of HTML. The host has escaped what is not its own.
-    pub fn html(status: u16, body: impl Into<String>) -> Self {
-        Self::text(status, "text/html; charset=utf-8", body)
-    }
-
-    /// Sends the browser elsewhere by GET (303, RFC 9110 §15.4.4). What an address cannot hold
-    /// is percent-encoded.
-    pub fn see_other(address: &str) -> Self {
-        let mut location = String::with_capacity(address.len());
-        for byte in address.bytes() {
-            match byte {
-                b'!'..=b'~' => location.push(char::from(byte)),
-                odd => location.push_str(&format!("%{odd:02X}")),
-            }
-        }
-        Self::empty(303).with_header("location", location)
-    }
-
-    /// The same with one more header, such as `Set-Cookie`. What HTTP does not allow in a header
-    /// is left out, and the operator told.
-    pub fn and_header(self, name: &str, value: &str) -> Self {
-        let token = |b: u8| b.is_ascii_alphanumeric() || b"!#$%&'*+-.^_`|~".contains(&b);
-        let named = !name.is_empty() && name.bytes().all(token);
-        if !named || !value.bytes().all(|b| matches!(b, b' '..=b'~')) {
-            event::misconfigured(&"a header of the host's answer is none, and was left out");
-            return self;
-        }
-        self.with_header(&name.to_ascii_lowercase(), value)
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -324,18 +299,5 @@ mod tests {
         let (error, description) = ("<script>", "\"onload='x'");
         let page = ErrorPage { status: 400, error, description }.plain();
         assert!(!page.body().contains("<script>") && !page.body().contains("\"onload"));
-    }
-
-    #[test]
-    fn no_header_ends_early() {
-        assert_eq!(
-            Answer::see_other("https://a/\r\nset-cookie: x=1 é").header("location"),
-            Some("https://a/%0D%0Aset-cookie:%20x=1%20%C3%A9")
-        );
-        let answer = Answer::empty(200)
-            .and_header("Set-Cookie", "a=1\r\nb: c")
-            .and_header("se t", "x")
-            .and_header("Set-Cookie", "a=1; Path=/");
-        assert_eq!(answer.headers().collect::<Vec<_>>(), [("set-cookie", "a=1; Path=/")]);
     }
 }

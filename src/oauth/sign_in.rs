@@ -27,6 +27,8 @@ const SINCE: &str = "hp_since";
 const PURPOSE: &str = "oauth-sign-in";
 /// How long a user may take to sign in. After it they are asked once more.
 const LIFETIME: Duration = Duration::from_secs(60 * 60);
+/// How long ago that sign-in may be when the request comes back: the host leads there at once.
+const NEW: Duration = Duration::from_secs(10 * 60);
 
 /// The parameters that have a meaning here, and come back after a sign-in. Others are ignored
 /// (RFC 6749 §3.1).
@@ -55,8 +57,19 @@ struct Since {
     request: String,
 }
 
+/// What follows from who is signed in.
+pub(super) enum SignInStep {
+    /// The user is led to sign in.
+    Led(Answer),
+    /// The user is the one.
+    Done {
+        /// The request, where only the sign-in that it asked for makes the user the one.
+        asked_by: Option<String>,
+    },
+}
+
 impl AuthorizationServer {
-    /// The answer that leads the user to sign in, if they must.
+    /// Leads the user to sign in, if they must.
     pub(super) async fn lead_to_sign_in(
         &self,
         host: &dyn Host,
@@ -64,15 +77,17 @@ impl AuthorizationServer {
         form: &Form,
         authorization: &Authorization,
         user: Option<&SignedIn>,
-    ) -> Result<Option<Answer>, OAuthError> {
+    ) -> Result<SignInStep, OAuthError> {
         let now = self.authority().now();
         let hint = authorization.id_token_hint.as_deref();
         let expected = hint.and_then(|hint| self.authority().read_id_token_hint(hint));
         let expected = expected.map(|hint| hint.subject);
         let query = query(form);
         let since = self.since(form, &query);
-        let Some(reason) = reason(authorization, user, since, expected.as_ref(), now) else {
-            return Ok(None);
+        let reason_for = |since| reason(authorization, user, since, expected.as_ref(), now);
+        let Some(reason) = reason_for(since) else {
+            let asked_by = reason_for(None).map(|_| digest(&query));
+            return Ok(SignInStep::Done { asked_by });
         };
         if authorization.prompt.none {
             return Err(OAuthError::LOGIN_REQUIRED);
@@ -98,7 +113,25 @@ impl AuthorizationServer {
             acr_values: authorization.acr_values.as_deref(),
             ui_locales: authorization.ui_locales.as_deref(),
         };
-        Ok(Some(guarded(host.sign_in(&interaction).await)))
+        Ok(SignInStep::Led(guarded(host.sign_in(&interaction).await)))
+    }
+
+    /// Uses up a sign-in that a request has asked for: it stands for one code. Whoever finds the
+    /// way back in the browser's history does not pass for the user with it.
+    pub(super) async fn use_sign_in(
+        &self,
+        asked_by: &str,
+        user: &SignedIn,
+    ) -> Result<(), OAuthError> {
+        let at = user.auth_time.as_unix_millis().to_be_bytes();
+        let key = [b"oauth-sign-in:", asked_by.as_bytes(), &at, user.subject.as_str().as_bytes()]
+            .concat();
+        let until = self.authority().now() + LIFETIME;
+        if self.authority().consume_once(&key, until).await? {
+            Ok(())
+        } else {
+            Err(OAuthError::LOGIN_REQUIRED)
+        }
     }
 
     /// When this request came first, if it has been led to a sign-in. A mark of another request
@@ -129,14 +162,16 @@ fn reason(
         return Some(SignInReason::OtherUser);
     }
     // A host may keep its times in whole seconds.
-    let is_new = |since: Timestamp| user.auth_time.as_unix_seconds() >= since.as_unix_seconds();
+    let age = now.saturating_since(user.auth_time);
+    let is_new = |since: Timestamp| {
+        user.auth_time.as_unix_seconds() >= since.as_unix_seconds() && age <= NEW
+    };
     if since.is_some_and(is_new) {
         return None;
     }
     if authorization.prompt.login {
         return Some(SignInReason::Asked);
     }
-    let age = now.saturating_since(user.auth_time);
     // "max_age=0" is the same as prompt=login, however new the sign-in is.
     let is_old = |most: u64| most == 0 || age > Duration::from_secs(most);
     authorization.max_age.is_some_and(is_old).then_some(SignInReason::TooOld)

@@ -187,7 +187,7 @@ impl Negotiation {
 
     /// The answer to a request of which nobody disallows anything: the same as
     /// [`negotiate`](Self::negotiate) gives when `allowed` is what was requested, at less cost.
-    pub(crate) fn grant_in_full(&self, requested: &Scope) -> Result<Negotiated, NegotiateError> {
+    pub(crate) fn grant_in_full(&self, requested: Scope) -> Result<Negotiated, NegotiateError> {
         let limits = &self.limits;
         let length = requested.as_str().len();
         let fits = length <= limits.bytes
@@ -195,9 +195,9 @@ impl Negotiation {
             && (length <= limits.item_bytes
                 || requested.iter().all(|item| item.as_str().len() <= limits.item_bytes));
         if !fits {
-            return self.negotiate(Some(&RequestedScope::from(requested)), requested);
+            return self.negotiate(Some(&RequestedScope::from(&requested)), &requested);
         }
-        Ok(Negotiated::all_in_full(requested.clone()))
+        Ok(Negotiated::all_in_full(requested))
     }
 
     fn weigh(
@@ -248,7 +248,7 @@ mod tests {
                 for limits in [limits, limits.items(2), limits.bytes(12), limits.item_bytes(8)] {
                     let by = Negotiation::new().mode(mode).limits(limits);
                     let long = by.negotiate(Some(&RequestedScope::from(&scope)), &scope);
-                    let short = by.grant_in_full(&scope);
+                    let short = by.grant_in_full(scope.clone());
                     match (long, short) {
                         (Ok(long), Ok(short)) => {
                             assert_eq!(long.granted(), short.granted());

@@ -8,13 +8,14 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use super::{
-    Attempt, ClientRecord, ClientStore, CodeRecord, CodeStore, ConsentRecord, ConsentStore,
-    EndedCounts, RedeemOutcome, Redemption, ReplaceOutcome, ReplayStore, SigningKeySet,
-    SigningKeyStore, StoreError,
+    Attempt, ClientRecord, ClientStore, CodeRecord, CodeStore, ConsentOutcome, ConsentRecord,
+    ConsentStore, EndedCounts, RedeemOutcome, Redemption, ReplaceOutcome, ReplayStore,
+    SigningKeySet, SigningKeyStore, StoreError,
 };
 use crate::{
     clock::Timestamp,
     id::{ClientId, KeyId, Subject},
+    scope::Scope,
 };
 
 macro_rules! forward {
@@ -63,9 +64,10 @@ macro_rules! forward {
             async fn put_consent(
                 &self,
                 consent: &ConsentRecord,
+                before: Option<&Scope>,
                 now: Timestamp,
-            ) -> Result<EndedCounts, StoreError> {
-                (**self).put_consent(consent, now).await
+            ) -> Result<ConsentOutcome, StoreError> {
+                (**self).put_consent(consent, before, now).await
             }
 
             async fn find_consent(

@@ -48,7 +48,7 @@ pub use api_key::{ApiKeyChange, ApiKeyRecord, ApiKeyStore, RotateApiKeyOutcome};
 pub use carried::CarriedClaims;
 pub use client::{ClientRecord, ClientStore, HashedSecret, ReplaceOutcome};
 pub use code::{CodeRecord, CodeStore, CodeUse};
-pub use consent::{ConsentRecord, ConsentStore};
+pub use consent::{ConsentOutcome, ConsentRecord, ConsentStore};
 pub use decide::{Decision, decide};
 pub use ended::EndReason;
 pub use error::{StoreError, StoreErrorKind};

@@ -2,6 +2,7 @@
 //! Must not know which key a token asks for or what its claims mean: others judge that.
 
 mod dots;
+mod scratch;
 
 use std::{borrow::Cow, fmt};
 
@@ -9,8 +10,8 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::de::{self, Deserializer as _, MapAccess, Visitor};
 use serde_json::Value;
 
-use self::dots::Dots;
-use super::claims::{AccessClaims, Sink};
+use self::scratch::Scratch;
+use super::claims::AccessClaims;
 use crate::{
     base64url,
     key::{KeyError, SigningKey},
@@ -65,12 +66,20 @@ pub(crate) struct Parts<'t> {
 impl<'t> Parts<'t> {
     /// Splits a token. The length is judged before anything else is looked at.
     pub(crate) fn split(token: &'t str, max_length: usize) -> Result<Self, JwtError> {
+        let parts = Self::split_at_ends(token, max_length)?;
+        parts.refuse_more_dots()?;
+        Ok(parts)
+    }
+
+    /// The same but for dots in the payload. Who decodes the payload finds them without a look of
+    /// its own, and tells by [`refuse_more_dots`](Self::refuse_more_dots) why that failed.
+    pub(crate) fn split_at_ends(token: &'t str, max_length: usize) -> Result<Self, JwtError> {
         if token.len() > max_length {
             return Err(JwtError::TooLong);
         }
-        let dots = Dots::find(token.as_bytes()).ok_or(JwtError::Malformed)?;
-        let (signed, signature) = token.split_at_checked(dots.last).ok_or(JwtError::Malformed)?;
-        let (header, payload) = signed.split_at_checked(dots.first).ok_or(JwtError::Malformed)?;
+        let (first, last) = dots::ends(token.as_bytes()).ok_or(JwtError::Malformed)?;
+        let (signed, signature) = token.split_at_checked(last).ok_or(JwtError::Malformed)?;
+        let (header, payload) = signed.split_at_checked(first).ok_or(JwtError::Malformed)?;
         let (payload, signature) = (payload.get(1..), signature.get(1..));
         let (Some(payload), Some(signature)) = (payload, signature) else {
             return Err(JwtError::Malformed);
@@ -79,6 +88,11 @@ impl<'t> Parts<'t> {
             return Err(JwtError::Malformed);
         }
         Ok(Self { header, payload, signature, signing_input: signed.as_bytes() })
+    }
+
+    /// Refuses a token that has more than three parts.
+    pub(crate) fn refuse_more_dots(&self) -> Result<(), JwtError> {
+        if self.payload.contains('.') { Err(JwtError::Malformed) } else { Ok(()) }
     }
 }
 
@@ -197,7 +211,11 @@ fn read_and_drop<'de, A: MapAccess<'de>>(members: &mut A) -> Result<(), A::Error
 pub(crate) fn encode(key: &SigningKey, claims: &AccessClaims<'_>) -> Result<String, KeyError> {
     let mut json = Scratch::new();
     claims.write(&mut json);
-    encode_payload(key.encoded_header(), json.bytes(), |input| key.sign(input))
+    let sign = |input: &[u8]| key.sign(input);
+    match key.beginning(json.bytes(), claims.constant_length()) {
+        Some((beginning, rest)) => encode_rest([beginning, ""], rest, sign),
+        None => encode_rest([key.encoded_header(), "."], json.bytes(), sign),
+    }
 }
 
 /// Writes and signs claims that are JSON already, under an encoded header: ID tokens and the
@@ -207,65 +225,28 @@ pub(crate) fn encode_payload<S: AsRef<[u8]>, E>(
     claims: &[u8],
     sign: impl FnOnce(&[u8]) -> Result<S, E>,
 ) -> Result<String, E> {
+    encode_rest([header, "."], claims, sign)
+}
+
+/// Writes a token behind its beginning: what is left of the claims, and the signature.
+fn encode_rest<S: AsRef<[u8]>, E>(
+    beginning: [&str; 2],
+    claims: &[u8],
+    sign: impl FnOnce(&[u8]) -> Result<S, E>,
+) -> Result<String, E> {
     // Room for the dots and every signature but RSA's, beside which a second allocation is nothing.
     // A token is wiped in all its room when it is dropped.
-    let room = header.len() + base64url::encoded_length(claims.len()) + 2 + 128;
+    let [one, two] = beginning;
+    let room = one.len() + base64url::encoded_length(claims.len()) + 2 + 128;
     let mut token = Vec::with_capacity(room);
-    token.extend_from_slice(header.as_bytes());
-    token.push(b'.');
+    token.extend_from_slice(one.as_bytes());
+    token.extend_from_slice(two.as_bytes());
     base64url::encode(claims, &mut token);
     let signature = sign(&token)?;
     token.push(b'.');
     base64url::encode(signature.as_ref(), &mut token);
     // INVARIANT (alphabet): a header is text, and what follows is base64url.
     Ok(String::from_utf8(token).unwrap_or_default())
-}
-
-/// A buffer that leaves the stack only when it must.
-struct Scratch {
-    inline: [u8; 1024],
-    length: usize,
-    spilled: Vec<u8>,
-}
-
-impl Scratch {
-    fn new() -> Self {
-        Self { inline: [0; 1024], length: 0, spilled: Vec::new() }
-    }
-
-    fn bytes(&self) -> &[u8] {
-        if self.spilled.is_empty() {
-            self.inline.get(..self.length).unwrap_or_default()
-        } else {
-            &self.spilled
-        }
-    }
-}
-
-impl Sink for Scratch {
-    #[inline]
-    fn push(&mut self, bytes: &[u8]) {
-        let room = self.inline.get_mut(self.length..).unwrap_or_default();
-        match room.get_mut(..bytes.len()) {
-            Some(room) if self.spilled.is_empty() => {
-                room.copy_from_slice(bytes);
-                self.length += bytes.len();
-            }
-            _ => self.spill(bytes),
-        }
-    }
-}
-
-impl Scratch {
-    #[cold]
-    fn spill(&mut self, bytes: &[u8]) {
-        if self.spilled.is_empty() {
-            self.spilled.reserve(4096);
-            let written = self.inline.get(..self.length).unwrap_or_default();
-            self.spilled.extend_from_slice(written);
-        }
-        self.spilled.extend_from_slice(bytes);
-    }
 }
 
 #[cfg(test)]

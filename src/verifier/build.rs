@@ -21,7 +21,6 @@ use super::{
 use crate::{
     id::Audience,
     key::{KeyError, VerifyingKey, VerifyingKeys},
-    scope::{BareWords, Vocabulary},
     store::RevocationSink,
     token::{Issuer, Prefixes, jwt::HARD_MAX_LENGTH, rules::Rules, sealing::SealingKeys},
 };
@@ -116,7 +115,7 @@ impl VerifierBuilder<Decided> {
             max_length: options.max_length,
             keys,
             relaxed,
-            vocabulary: options.vocabulary.map_or_else(deny_bare_words, Ok)?,
+            vocabulary: options.vocabulary,
         };
         Ok(Verifier(Arc::new(Inner {
             checker,
@@ -155,13 +154,4 @@ fn join_keys(
 
 pub(super) fn unprepared(_: KeyError) -> ConfigError {
     ConfigError::Keys { problem: "the backend cannot prepare one" }
-}
-
-/// A bare word in a foreign scope may be an OpenID Connect word or anything else; read as a
-/// resource it would allow everything on it (SCOPE grammar: issued tokens carry none).
-fn deny_bare_words() -> Result<Vocabulary, ConfigError> {
-    Vocabulary::builder()
-        .bare_words(BareWords::Deny)
-        .build()
-        .map_err(|_| ConfigError::Relaxed { what: "a vocabulary" })
 }

@@ -139,16 +139,15 @@ impl VerifiedCache {
             && check_time(&entry.carried.claims, now, self.leeway).is_ok()
     }
 
-    /// A keyed hash of the last 64 characters: the signature, or enough of it. Signatures are
+    /// A keyed hash of the last 16 characters, which are 96 bits of the signature. Signatures are
     /// as good as random, and who cannot present one does not get as far as the comparison of
     /// the whole text, whose time tells how much of it is right.
     fn hash(&self, token: &str) -> Option<u64> {
-        let (words, _) = token.as_bytes().last_chunk::<64>()?.as_chunks::<8>();
+        let (first, second) = token.as_bytes().last_chunk::<16>()?.split_first_chunk::<8>()?;
+        let word = |bytes: &[u8; 8]| u64::from_le_bytes(*bytes);
         let [state, key] = self.seeds;
-        let folded = words.iter().fold(state, |state, word| {
-            fold(state ^ u64::from_le_bytes(*word), key).rotate_left(23)
-        });
-        Some(fold(folded, key))
+        let folded = fold(word(first) ^ state, word(second.first_chunk()?) ^ key);
+        Some(fold(folded ^ state, key))
     }
 
     /// Whose token it is: a session's, or of one subject at one client.

@@ -2,13 +2,13 @@
 //! are in it.
 //! Must not know how it was checked.
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, LazyLock, OnceLock};
 
 use crate::{
     clock::Timestamp,
     id::{SessionId, TokenId},
     key::VerifyingKey,
-    scope::{Limits, Scope, ScopeView, Spans, Vocabulary},
+    scope::{BareWords, Limits, Scope, ScopeView, Spans, Vocabulary},
     token::{
         claims::{self, Claim, Claims},
         jwt,
@@ -42,7 +42,7 @@ pub(super) struct Facts {
 #[derive(Debug)]
 pub(super) enum CarriedScope {
     /// The `scope` claim, read when it is first asked for: who asks pays.
-    Claim { read: OnceLock<ReadScope>, vocabulary: Vocabulary },
+    Claim { read: OnceLock<ReadScope>, vocabulary: Option<Vocabulary> },
     /// Another scope than any claim's.
     Own(Scope),
 }
@@ -56,9 +56,9 @@ pub(super) enum ReadScope {
 }
 
 impl CarriedScope {
-    /// The claim's scope; what is not canonical will be read with this vocabulary.
-    pub(super) fn unread(vocabulary: &Vocabulary) -> Self {
-        Self::Claim { read: OnceLock::new(), vocabulary: vocabulary.clone() }
+    /// The claim's scope; what is not canonical will be read with this vocabulary, or without one.
+    pub(super) fn unread(vocabulary: Option<&Vocabulary>) -> Self {
+        Self::Claim { read: OnceLock::new(), vocabulary: vocabulary.cloned() }
     }
 }
 
@@ -83,7 +83,7 @@ impl Carried {
     pub(super) fn scope(&self) -> ScopeView<'_> {
         match &self.facts.scope {
             CarriedScope::Claim { read, vocabulary } => {
-                match read.get_or_init(|| self.read_scope(vocabulary)) {
+                match read.get_or_init(|| self.read_scope(vocabulary.as_ref())) {
                     ReadScope::Canonical(spans) => {
                         ScopeView::new(self.text(Claim::Scope).unwrap_or_default(), spans)
                     }
@@ -94,20 +94,32 @@ impl Carried {
         }
     }
 
-    fn read_scope(&self, vocabulary: &Vocabulary) -> ReadScope {
+    fn read_scope(&self, vocabulary: Option<&Vocabulary>) -> ReadScope {
         if self.claims.scope_is_list() {
             // An item with a space in it would be two items.
             let items = self.claims.list(Claim::Scope, &self.buffer);
             let joined = items.filter(|item| !item.contains(' ')).collect::<Vec<_>>().join(" ");
-            return ReadScope::Other(vocabulary.parse_lossy(&joined).scope);
+            return ReadScope::Other(read_foreign(&joined, vocabulary));
         }
         match self.text(Claim::Scope) {
             None => ReadScope::Other(Scope::empty()),
             Some(text) => match Spans::scan(text, &Limits::DEFAULT) {
                 Ok(spans) => ReadScope::Canonical(spans),
-                Err(_) => ReadScope::Other(vocabulary.parse_lossy(text).scope),
+                Err(_) => ReadScope::Other(read_foreign(text, vocabulary)),
             },
         }
+    }
+}
+
+/// Reads what is not canonical. Without a vocabulary bare words are dropped: one may be an OpenID
+/// Connect word or anything else; read as a resource it would allow everything on it (SCOPE
+/// grammar: issued tokens carry none).
+fn read_foreign(text: &str, vocabulary: Option<&Vocabulary>) -> Scope {
+    static NO_BARE_WORDS: LazyLock<Option<Vocabulary>> =
+        LazyLock::new(|| Vocabulary::builder().bare_words(BareWords::Deny).build().ok());
+    match vocabulary.or(NO_BARE_WORDS.as_ref()) {
+        Some(vocabulary) => vocabulary.parse_lossy(text).scope,
+        None => Scope::empty(),
     }
 }
 

@@ -30,7 +30,7 @@ pub(super) struct Checker {
     pub(super) keys: Keys,
     pub(super) relaxed: Option<RelaxedProfile>,
     /// Reads scopes that are not in canonical form; what it cannot read is dropped.
-    pub(super) vocabulary: Vocabulary,
+    pub(super) vocabulary: Option<Vocabulary>,
 }
 
 /// A token that is genuine and in force, as far as can be told without revocation.
@@ -56,7 +56,16 @@ impl Checker {
     /// Checks length and form, header, signature, then claims. Nothing in the payload is looked
     /// at before the signature holds.
     pub(super) fn check(&self, token: &str, now: Timestamp) -> Result<Checked, VerifyError> {
-        let parts = Parts::split(token, self.max_length)?;
+        let parts = Parts::split_at_ends(token, self.max_length)?;
+        self.check_parts(&parts, now).map_err(|error| match parts.refuse_more_dots() {
+            Ok(()) => error,
+            // Whatever else is wrong with it, it is no signed token.
+            Err(malformed) => malformed.into(),
+        })
+    }
+
+    /// No payload with a dot in it passes: decoding it would fail.
+    fn check_parts(&self, parts: &Parts<'_>, now: Timestamp) -> Result<Checked, VerifyError> {
         let held;
         let keys = match &self.keys {
             Keys::Fixed(keys) => keys,
@@ -78,7 +87,7 @@ impl Checker {
             Some((key, until)) => (key, Profile::AccessToken { until }),
             None => self.find_key(&Header::parse(parts.header)?, keys, now)?,
         };
-        check_signature(key, &parts)?;
+        check_signature(key, parts)?;
         let carried = carried::decode(parts.payload, TokenKind::Jwt, |claims, buffer| {
             self.judge(profile, key, claims, buffer, now)
         })?;
@@ -137,7 +146,7 @@ impl Checker {
         now: Timestamp,
     ) -> Result<Facts, VerifyError> {
         let issued_at = claims.date(Claim::IssuedAt);
-        let scope = CarriedScope::unread(&self.vocabulary);
+        let scope = CarriedScope::unread(self.vocabulary.as_ref());
         let key = Some(key.clone());
         match profile {
             Profile::AccessToken { .. } => {

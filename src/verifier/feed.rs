@@ -99,15 +99,15 @@ impl Follower {
         self.settings.allow_stale || self.is_fresh(clock)
     }
 
-    /// Whether there is nothing to do and enough is known to decide: by one look at the clock, as
+    /// Whether there is nothing to do and enough is known to decide, at this monotonic time: as
     /// nearly every request finds it.
-    pub(super) fn is_settled(&self, clock: &dyn Clock) -> bool {
+    pub(super) fn is_settled_at(&self, monotonic: Duration) -> bool {
         let from = self.fresh_from.load(Ordering::Acquire);
         let tried_at = self.tried_at.load(Ordering::Acquire);
         if from == NEVER || tried_at == NEVER {
             return false;
         }
-        let now = millis(clock.monotonic());
+        let now = millis(monotonic);
         let since = |at: u64| Duration::from_millis(now.saturating_sub(at));
         since(tried_at) < self.settings.poll_interval
             && (self.settings.allow_stale || since(from) <= self.settings.max_staleness)

@@ -2,8 +2,10 @@
 //! revocations, for the row of an API key.
 //! Must not know how what is known is judged: `verify` does.
 
-use super::{TokenKind, Verified, Verifier, VerifyError, api_key::ApiKeys, genuine::Genuine};
-use crate::{clock::Timestamp, token::OpaqueKind};
+use super::{
+    TokenKind, Verified, Verifier, VerifyError, api_key::ApiKeys, genuine::Genuine, moment::Moment,
+};
+use crate::token::OpaqueKind;
 
 impl Verifier {
     /// Checks a token that cannot be recalled. What nearly every one needs is done at once; the
@@ -12,15 +14,15 @@ impl Verifier {
     pub(super) async fn check_any(
         &self,
         token: &str,
-        now: Timestamp,
+        moment: Moment,
     ) -> Result<Verified, VerifyError> {
         if let (Some(api_keys), Some(OpaqueKind::ApiKey)) =
             (&self.0.api_keys, self.0.prefixes.kind_of(token))
         {
             return Box::pin(self.verify_api_key(api_keys, token)).await;
         }
-        match self.genuine_anew(token, now) {
-            Ok(genuine) if self.keys_are_current() && self.is_settled() => {
+        match self.genuine_anew(token, moment.now) {
+            Ok(genuine) if self.keys_are_current() && self.is_settled_at(moment.monotonic) => {
                 self.decide_settled(token, genuine)
             }
             Err(error) if !error.is_about_keys() => Err(error),
@@ -38,7 +40,7 @@ impl Verifier {
         if !self.keys_are_current() {
             self.0.checker.keys.nudge().await;
         }
-        if self.is_settled() {
+        if self.is_settled_at(self.0.clock.monotonic()) {
             return self.decide_settled(token, genuine);
         }
         self.keep_up().await;

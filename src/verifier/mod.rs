@@ -19,6 +19,7 @@ mod further;
 mod genuine;
 mod index;
 mod last_use;
+mod moment;
 mod permission;
 mod relaxed;
 mod source;

@@ -8,7 +8,7 @@ use std::{
 };
 
 use crate::{
-    clock::{Clock, Timestamp},
+    clock::Clock,
     event,
     secret::TokenText,
     token::{Issuer, Prefixes, claims::Claim},
@@ -125,11 +125,11 @@ impl Verifier {
     /// # Errors
     /// [`VerifyError`] for the first thing that is wrong.
     pub async fn verify(&self, token: impl TokenText) -> Result<Verified, VerifyError> {
-        let (token, now) = (token.token_text(), self.now());
+        let (token, moment) = (token.token_text(), self.moment());
         // Most requests come with a token that came before. They are answered here: to hand an
         // answer on from one function to the next costs more than to look for it.
-        let is_settled = |feed: &Follower| feed.is_settled(&*self.0.clock);
-        match self.recall(token, now) {
+        let is_settled = |feed: &Follower| feed.is_settled_at(moment.monotonic);
+        match self.recall(token, moment.now) {
             Some(carried) if self.keys_are_current() && self.stands(&carried, is_settled) => {
                 Ok(Verified::new(carried))
             }
@@ -137,19 +137,8 @@ impl Verifier {
                 let known = Ok(Genuine { carried, found: Found::Again });
                 told(Box::pin(self.check_further(token, known)).await)
             }
-            None => told(self.check_any(token, now).await),
+            None => told(self.check_any(token, moment).await),
         }
-    }
-
-    /// Whether no news of keys is due.
-    pub(super) fn keys_are_current(&self) -> bool {
-        !self.0.checker.keys.due_in().is_zero()
-    }
-
-    /// Whether no news of revocations is due, and enough is known to decide.
-    pub(super) fn is_settled(&self) -> bool {
-        let follower = self.0.follower.as_ref();
-        follower.is_none_or(|follower| follower.is_settled(&*self.0.clock))
     }
 
     /// Whether what was recalled may be answered, as far as `enough` is known: it was not revoked.
@@ -217,11 +206,6 @@ impl Verifier {
     #[must_use]
     pub fn is_fresh(&self) -> bool {
         self.0.follower.as_ref().is_none_or(|follower| follower.is_fresh(&*self.0.clock))
-    }
-
-    /// The time by which this verifier judges.
-    pub(crate) fn now(&self) -> Timestamp {
-        self.0.clock.now()
     }
 
     /// A poll that fails is no failure of this request as long as what we know is fresh.

@@ -1,7 +1,7 @@
 //! Refresh: how a session goes on, is retried, and is taken to be stolen.
 
 use hallpass::{
-    authority::{Client, ConfirmationSignal, Policy, Refresh, RefreshError},
+    authority::{Client, ConfirmationSignal, Policy, Refresh, RefreshError, RotationMode},
     secret::MasterSecret,
     store::{EndReason, Granted, Persistence, ProofKey, SessionStore, StoreErrorKind},
     testing::{CountingStore, Fault, StoreMethod, TestAuthority},
@@ -371,6 +371,32 @@ async fn inv_46_sealing_keys_follow_each_other_and_replays_stay_the_same() {
     assert!(retired.refresh(third.refresh_token()).await.is_ok(), "it came back under the new one");
     assert!(before.refresh(third.refresh_token()).await.is_err());
     assert_eq!(before.store().persistence(), Persistence::Process);
+}
+
+/// A session that does not rotate comes under the new key as well, while the old one still opens.
+#[tokio::test]
+async fn inv_46_a_session_without_rotation_comes_back_under_the_new_sealing_key() {
+    let (old, new) = ([1; 32], [2; 32]);
+    let secret = MasterSecret::from_bytes;
+    let policy = || Policy::new().rotation(RotationMode::Off);
+    let before = with(|builder| builder.policy(policy()).master_secret(secret(old)));
+    let instance = |secret| {
+        TestAuthority::sharing(before.store().clone(), before.clock().clone(), |builder| {
+            builder.policy(policy()).master_secret(secret)
+        })
+    };
+    let first = login(&before).await;
+    let kept = before.refresh(first.refresh_token()).await.unwrap();
+    assert_eq!(text(&kept), text(&first), "the same token, under the same key");
+    let both = instance(secret(new).also_opens(secret(old)));
+    let resealed = both.refresh(first.refresh_token()).await.unwrap();
+    assert!(matches!(resealed.how(), Some(Granted::Kept)));
+    // The answer was lost: the old text is as good, for as long as its key opens.
+    assert_eq!(text(&both.refresh(first.refresh_token()).await.unwrap()), text(&resealed));
+    let retired = instance(secret(new));
+    assert!(retired.refresh(first.refresh_token()).await.is_err(), "sealed by the old one");
+    let last = retired.refresh(resealed.refresh_token()).await.unwrap();
+    assert_eq!(text(&last), text(&resealed));
 }
 
 #[tokio::test]

@@ -6,5 +6,7 @@
 #[cfg(feature = "test-util")]
 mod custom_store;
 #[cfg(feature = "sqlite")]
+mod mistakes;
+#[cfg(feature = "sqlite")]
 mod sessions;
 mod support;

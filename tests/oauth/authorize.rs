@@ -1,10 +1,6 @@
 //! The authorization endpoint: RFC 6749 §4.1.1-4.1.2.1, RFC 7636 §4.3, RFC 9207, RFC 8707.
 
-use hallpass::{
-    authority::{CodeRedemption, GrantType},
-    id::Audience,
-    testing::TestAuthority,
-};
+use hallpass::authority::{CodeRedemption, GrantType};
 
 use crate::{
     code::claims,
@@ -214,24 +210,6 @@ async fn an_address_with_a_query_keeps_it() {
     let changes = [("client_id", "q"), ("redirect_uri", address), ("scope", "a")];
     let answer = world.allow(&world.authorize(&changes).await).await;
     assert!(value(&sent_to(&answer, address), "code").is_some());
-}
-
-/// RFC 8707 §2: more than one may be asked for.
-#[tokio::test]
-async fn resources_become_audiences() {
-    let world =
-        World::with(|builder| builder.audience("https://b.test").audience("https://c.test"));
-    let target = format!(
-        "/authorize?{}&resource=https%3a%2f%2fb.test&resource=https%3a%2f%2fc.test",
-        query(&parameters(&[]))
-    );
-    let code = code_sent(&world.allow(&world.get(&target).await).await);
-    let partner = id("partner");
-    let given = CodeRedemption::new(&partner, VERIFIER).redirect_uri(REDIRECT);
-    let redeemed = world.auth.redeem_code(&code, given).await.unwrap();
-    let access = claims(redeemed.issued().access_token().expose_secret());
-    assert_eq!(access["aud"], serde_json::json!(["https://b.test", "https://c.test"]));
-    assert!(Audience::parse(TestAuthority::AUDIENCE).is_ok());
 }
 
 /// What a client asks for and a user allows is no permission: somebody must have set a limit.

@@ -14,5 +14,6 @@ mod host;
 mod id_token;
 mod logout;
 mod meanwhile;
+mod resources;
 mod sign_in;
 mod support;

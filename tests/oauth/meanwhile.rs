@@ -11,12 +11,14 @@ use std::{
 
 use async_trait::async_trait;
 use hallpass::{
-    Authority, Grant, Scope, Timestamp,
+    Authority, Grant, MemoryStore, Scope, Timestamp,
     authority::{AuthorityBuilder, Client, CodeError, CodeRedemption, GrantType},
     clock::Clock,
     id::{ClientId, Subject},
-    store::{CodeRefusal, RevocationFeed as _, RevocationRecord, RevocationSink},
-    testing::{TestAuthority, TestClock},
+    store::{
+        CodeRefusal, ConsentStore as _, RevocationFeed as _, RevocationRecord, RevocationSink,
+    },
+    testing::{TestAuthority, TestClock, conformance::block_on},
     verifier::{PermissionError, PermissionSource, VerifyError},
 };
 
@@ -29,6 +31,7 @@ use crate::{
 #[derive(Debug, Clone, Copy)]
 enum TakeBack {
     Consent,
+    PartOfIt,
     Client,
 }
 
@@ -67,6 +70,10 @@ impl PermissionSource for Meanwhile {
         match self.is_due() {
             Some(TakeBack::Consent) => {
                 let _ = authority.withdraw_consent(&ada(), &id("partner")).await.unwrap();
+            }
+            Some(TakeBack::PartOfIt) => {
+                let less = "invoice:7:read".parse().unwrap();
+                let _ = authority.narrow_consent(&ada(), &id("partner"), &less).await.unwrap();
             }
             Some(TakeBack::Client) => authority.disable_client(&id("late")).await.unwrap(),
             None => {}
@@ -189,7 +196,7 @@ impl RevocationSink for Slow {
 /// read what was there before, and ends all the same.
 #[tokio::test]
 async fn what_is_born_while_a_command_is_under_way_ends_with_it() {
-    for what in [TakeBack::Consent, TakeBack::Client] {
+    for what in [TakeBack::Consent, TakeBack::PartOfIt, TakeBack::Client] {
         let (world, source) = (World::new(), Meanwhile::default());
         let (store, clock) = (world.auth.store().clone(), world.auth.clock().clone());
         let instance = |configure: &dyn Fn(AuthorityBuilder) -> AuthorityBuilder| {
@@ -209,12 +216,72 @@ async fn what_is_born_while_a_command_is_under_way_ends_with_it() {
 
         source.authority.set(there.authority().clone()).unwrap();
         source.plan(1, what);
-        let client = if matches!(what, TakeBack::Consent) { "partner" } else { "late" };
+        let all = "invoice:*:read".parse().unwrap();
+        let _ = here.give_consent(&ada(), &id("partner"), &all).await.unwrap();
+        let client = if matches!(what, TakeBack::Client) { "late" } else { "partner" };
         let grant = Grant::new("ada", "invoice:*:read".parse().unwrap()).client(client);
         let minted = here.issue_access(grant).await.unwrap();
         assert!(slow.is_done.load(Ordering::Relaxed));
         let refused = here.verify(minted.access_token()).await;
         assert!(matches!(refused, Err(VerifyError::Revoked { .. })), "{what:?}: {refused:?}");
+    }
+}
+
+/// The clock of an instance that reads what is consented, and has not yet written when somebody
+/// else takes it back.
+#[derive(Debug)]
+struct Overtaken {
+    clock: TestClock,
+    there: Arc<MemoryStore>,
+    is_armed: AtomicBool,
+}
+
+impl Clock for Overtaken {
+    fn now(&self) -> Timestamp {
+        if self.is_armed.swap(false, Ordering::Relaxed) {
+            let (ada, partner) = (ada(), id("partner"));
+            let withdrawn = self.there.withdraw_consent(&ada, &partner, self.clock.now());
+            let _ = block_on(withdrawn).unwrap();
+        }
+        self.clock.now()
+    }
+
+    fn monotonic(&self) -> Duration {
+        self.clock.monotonic()
+    }
+}
+
+/// What is given or kept is what was asked for now: nothing that somebody has taken back meanwhile
+/// comes back with it.
+#[tokio::test]
+async fn a_withdrawal_between_reading_and_writing_a_consent_is_not_undone() {
+    for narrowed in [false, true] {
+        let world = World::new();
+        let (store, clock) = (world.auth.store().clone(), world.auth.clock().clone());
+        let scope = |text: &str| -> Scope { text.parse().unwrap() };
+        let overtaken = Arc::new(Overtaken {
+            clock: clock.clone(),
+            there: store.clone(),
+            is_armed: AtomicBool::new(false),
+        });
+        let here = TestAuthority::sharing(store.clone(), clock.clone(), |builder| {
+            let builder = builder.client(partner()).server_store(store.clone());
+            builder.clock(overtaken.clone())
+        });
+        let both = scope("invoice:*:read page:*:read");
+        let _ = here.give_consent(&ada(), &id("partner"), &both).await.unwrap();
+        overtaken.is_armed.store(true, Ordering::Relaxed);
+        let (given, left) = if narrowed {
+            let kept = here.narrow_consent(&ada(), &id("partner"), &scope("page:*:read")).await;
+            (kept.unwrap(), Scope::empty())
+        } else {
+            let given = here.give_consent(&ada(), &id("partner"), &scope("note")).await;
+            (given.unwrap(), scope("note"))
+        };
+        assert!(!overtaken.is_armed.load(Ordering::Relaxed), "it was taken back in between");
+        assert_eq!(given, left);
+        let found = here.find_consent(&ada(), &id("partner")).await.unwrap();
+        assert_eq!(found.map_or(Scope::empty(), |found| found.scope), left, "{narrowed}");
     }
 }
 

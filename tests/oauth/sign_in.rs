@@ -70,7 +70,13 @@ async fn a_new_sign_in_does_not_loop_and_an_old_one_is_not_taken() {
         let page = world.get(&again).await;
         assert_eq!(world.asked(), None);
         code_sent(&world.allow(&page).await);
-        // The first way back is as good; consent is known by now.
+        // The sign-in was for that one code, whichever way back is taken; another sign-in is for
+        // another.
+        for way in [&again, &return_to] {
+            assert_eq!(error_sent(&world.get(way).await), "login_required");
+        }
+        world.auth.clock().advance(Duration::from_secs(1));
+        world.sign_in("ada");
         code_sent(&world.get(&return_to).await);
     }
 }
@@ -91,6 +97,37 @@ async fn a_mark_of_another_request_is_none() {
     world.auth.clock().advance(Duration::from_secs(3600));
     let _ = world.get(&return_to).await;
     assert_eq!(world.asked().unwrap().0, SignInReason::Asked);
+}
+
+/// §3.1.2.1: of many pages that come of one sign-in, one gets a code; and what lies around for long
+/// gets none.
+#[tokio::test]
+async fn a_new_sign_in_is_for_one_code_and_soon() {
+    for changes in [&[("prompt", "login consent")][..], &[("max_age", "0"), ("prompt", "consent")]]
+    {
+        let mut world = World::new();
+        let _ = world.authorize(changes).await;
+        let (_, return_to, _) = world.asked().unwrap();
+        world.sign_in("ada");
+        let pages = [world.get(&return_to).await, world.get(&return_to).await];
+        code_sent(&world.allow(&pages[0]).await);
+        assert_eq!(error_sent(&world.allow(&pages[1]).await), "login_required");
+
+        let _ = world.authorize(&[changes, &[("state", "other")]].concat()).await;
+        let (_, return_to, _) = world.asked().unwrap();
+        world.sign_in("ada");
+        world.auth.clock().advance(Duration::from_secs(10 * 60));
+        let _ = ticket(&world.get(&return_to).await);
+        world.auth.clock().advance(Duration::from_secs(1));
+        let _ = world.get(&return_to).await;
+        assert!(world.asked().is_some(), "asked again");
+    }
+    // Where nobody asked for a new one, it stands for as many as come.
+    let world = World::new();
+    code_sent(&world.allow(&world.authorize(&[]).await).await);
+    for _ in 0..2 {
+        code_sent(&world.authorize(&[]).await);
+    }
 }
 
 #[tokio::test]

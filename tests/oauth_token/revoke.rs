@@ -1,6 +1,11 @@
 //! Revocation (RFC 7009).
 
-use hallpass::{Grant, oauth::Endpoint::Revoke, testing::StoreMethod, web::Answer};
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use hallpass::{
+    Algorithm, Grant, SigningKey, oauth::Endpoint::Revoke, testing::StoreMethod, web::Answer,
+};
+use ring::hmac;
+use serde_json::Value;
 
 use super::world::*;
 
@@ -112,6 +117,34 @@ async fn an_api_key_is_its_clients_to_take_back() {
     assert!(world.is_live(key).await);
     is_done(&revoke(&world, "partner", key).await);
     assert!(!world.is_live(key).await);
+}
+
+/// RFC 7009 §2.2.1, INVARIANTS 64: what the feed cannot name is no silent 200, and is told to its
+/// own client alone (65).
+#[tokio::test]
+async fn inv_64_a_token_without_an_id_of_ours_is_an_unsupported_type() {
+    let secret = b"a shared secret of thirty-two bytes or more";
+    let world = World::signing_with(SigningKey::hmac(Algorithm::HS256, secret).unwrap());
+    for id in ["b7f1", "0198f3a2-7c1d-7e55-9b1a-3f0c2d4e5f60"] {
+        for client in ["partner", "rival"] {
+            let issued = world.login(client).await;
+            let access = issued.access_token().expose_secret();
+            let (header, rest) = access.split_once('.').unwrap();
+            let payload = URL_SAFE_NO_PAD.decode(rest.split_once('.').unwrap().0).unwrap();
+            let mut claims: Value = serde_json::from_slice(&payload).unwrap();
+            claims["jti"] = id.into();
+            let payload = URL_SAFE_NO_PAD.encode(claims.to_string());
+            let input = format!("{header}.{payload}");
+            let tag = hmac::sign(&hmac::Key::new(hmac::HMAC_SHA256, secret), input.as_bytes());
+            let token = format!("{input}.{}", URL_SAFE_NO_PAD.encode(tag));
+            assert!(world.is_live(&token).await);
+            let answer = revoke(&world, "partner", &token).await;
+            match client {
+                "partner" => refuses(&answer, 400, "unsupported_token_type"),
+                _ => is_done(&answer),
+            }
+        }
+    }
 }
 
 /// RFC 7009 §2.2.1: "An invalid token type hint value is ignored."

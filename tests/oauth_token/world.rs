@@ -3,7 +3,7 @@
 use std::{fmt::Write, sync::Arc, time::Duration};
 
 use hallpass::{
-    Grant, MemoryStore, Scope,
+    Grant, MemoryStore, Scope, SigningKey,
     authority::{AuthorityBuilder, Client, GrantType, Issued},
     id::Audience,
     oauth::{AuthorizationServer, AuthorizationServerBuilder, Endpoint, Request},
@@ -37,9 +37,14 @@ impl World {
     pub(crate) fn with(
         configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServerBuilder,
     ) -> Self {
-        let store = Arc::new(CountingStore::new(FailingStore::new(MemoryStore::new())));
         let clock = TestClock::at(TestAuthority::STARTS_AT);
-        Self::sharing(store, clock, configure)
+        Self::sharing(store(), clock, configure)
+    }
+
+    /// One that signs with this key.
+    pub(crate) fn signing_with(key: SigningKey) -> Self {
+        let clock = TestClock::at(TestAuthority::STARTS_AT);
+        Self::of(store(), clock, |builder| builder.signing_key(key), |builder| builder)
     }
 
     /// One more instance on a store and a clock that another has, too.
@@ -52,8 +57,17 @@ impl World {
         clock: TestClock,
         configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServerBuilder,
     ) -> Self {
+        Self::of(store, clock, |builder| builder, configure)
+    }
+
+    fn of(
+        store: Arc<TestStore>,
+        clock: TestClock,
+        keys: impl FnOnce(AuthorityBuilder) -> AuthorityBuilder,
+        configure: impl FnOnce(AuthorizationServerBuilder) -> AuthorizationServerBuilder,
+    ) -> Self {
         let auth = TestAuthority::sharing(Arc::clone(&store), clock, |builder| {
-            clients(builder.server_store(store).audience(FILES))
+            keys(clients(builder.server_store(store).audience(FILES)))
         });
         let server = configure(AuthorizationServer::builder(auth.authority().clone()));
         Self { auth, server: server.build().unwrap() }
@@ -118,6 +132,10 @@ impl World {
     pub(crate) fn cut_off(&self) {
         self.auth.store().inner().fail_all(Fault::Before(StoreErrorKind::Unavailable));
     }
+}
+
+fn store() -> Arc<TestStore> {
+    Arc::new(CountingStore::new(FailingStore::new(MemoryStore::new())))
 }
 
 fn clients(builder: AuthorityBuilder) -> AuthorityBuilder {

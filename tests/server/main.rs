@@ -8,4 +8,5 @@ mod config;
 mod foreign;
 mod instances;
 mod process;
+mod proxies;
 mod services;

@@ -1,6 +1,11 @@
 //! Services that call services, what the operator does at the command line, and what a proxy asks.
 
-use std::process::{Command, Output};
+use std::{
+    process::{Command, Output},
+    time::{Duration, Instant},
+};
+
+use hallpass::{Algorithm, SigningKey};
 
 use crate::process::{Config, example, node};
 
@@ -51,6 +56,39 @@ fn rotate_now_withdraws_the_key_that_signs() {
         "rotate_now.mjs",
         &[&config.issuer, config.file.to_str().unwrap(), example("auth_server").to_str().unwrap()],
     );
+}
+
+/// Of keys in files there is no next one: it is withdrawn all the same, and what is left to do is
+/// said, also to who asks again.
+#[test]
+fn rotate_now_withdraws_a_given_key_and_says_what_is_left_to_do() {
+    let config = Config::new(&[
+        ("managed = \"ES256\"", "files = [\"key.pem\"]"),
+        ("lead = \"10m\"", "algorithm = \"EdDSA\""),
+        ("rotate_every = \"30d\"", ""),
+    ]);
+    let key = || SigningKey::generate(Algorithm::EdDSA).unwrap().expose_private_pem().unwrap();
+    let (file, stolen) = (config.dir.path().join("key.pem"), key());
+    std::fs::write(&file, stolen.expose_secret()).unwrap();
+    let server = config.start();
+    assert!(service(&config, None).status.success());
+    let rotate_now = || config.command().arg("--rotate-now").output().unwrap();
+
+    let first = rotate_now();
+    assert!(first.status.success() && told(&first).contains("withdrawn: "), "{}", told(&first));
+    assert!(told(&first).contains("put a new key in front of `keys.files`"), "{}", told(&first));
+    let began = Instant::now();
+    while service(&config, None).status.success() {
+        assert!(began.elapsed() < Duration::from_secs(5), "the stolen key signs");
+    }
+    let again = rotate_now();
+    assert!(!again.status.success() && told(&again).contains("keys.files"), "{}", told(&again));
+
+    drop(server);
+    std::fs::write(&file, key().expose_secret()).unwrap();
+    let _server = config.start();
+    let well = service(&config, None);
+    assert!(well.status.success(), "{}", told(&well));
 }
 
 #[test]

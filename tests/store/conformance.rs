@@ -21,7 +21,7 @@ fn the_memory_store_passes_thousands_of_histories() {
 #[test]
 fn the_memory_store_serves_an_authorization_server() {
     let report = block_on(Suite::new().server(|| async { MemoryStore::new() })).unwrap();
-    assert_eq!(report.held().len(), 9);
+    assert_eq!(report.held().len(), 11);
     block_on(Suite::new().server(|| async { CountingStore::new(MemoryStore::new()) })).unwrap();
 }
 

@@ -12,6 +12,7 @@ mod clients;
 mod common_stories;
 #[cfg(test)]
 mod conformance;
+mod consents;
 #[cfg(test)]
 mod differential;
 #[cfg(test)]

@@ -79,11 +79,12 @@ async fn story(store: &dyn ServerStore, now: Timestamp) -> Vec<String> {
         scope: scope.parse().unwrap(),
         given_at: at,
     };
+    let (read, all) = (consent("invoice:*:read", now).scope, consent("invoice:*:*", now).scope);
     say!(store.insert_session(&session(1, now)));
-    say!(store.put_consent(&consent("invoice:*:read", now), now));
-    say!(store.put_consent(&consent("invoice:*:*", now + MINUTE), now));
+    say!(store.put_consent(&consent("invoice:*:read", now), None, now));
+    say!(store.put_consent(&consent("invoice:*:*", now + MINUTE), Some(&read), now));
     say!(store.find_session(&session(1, now).id));
-    say!(store.put_consent(&consent("invoice:7:read", now), now));
+    say!(store.put_consent(&consent("invoice:7:read", now), Some(&all), now));
     say!(store.find_session(&session(1, now).id));
     say!(store.find_consent(&user, &web));
     say!(store.list_consents(&user, None, 10));

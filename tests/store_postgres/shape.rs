@@ -9,9 +9,9 @@ use hallpass::{
     key::Algorithm,
     secret::MasterSecret,
     store::{
-        ApiKeyChange, ApiKeyRecord, ApiKeyStore, Attempt, ClientStore, CodeStore, ConsentRecord,
-        ConsentStore, EndReason, Owner, Reach, ReplayStore, RevocationFeed, RevocationStore,
-        RotateOutcome, SessionStore, Target,
+        ApiKeyChange, ApiKeyRecord, ApiKeyStore, Attempt, ClientStore, CodeStore, ConsentOutcome,
+        ConsentRecord, ConsentStore, EndReason, Owner, Reach, ReplayStore, RevocationFeed,
+        RevocationStore, RotateOutcome, SessionStore, Target,
     },
 };
 use tokio_postgres::Client;
@@ -79,14 +79,16 @@ async fn inv_49_every_operation_is_one_statement() {
         scope: "invoice:*:*".parse().unwrap(),
         given_at: now,
     };
-    one!(store.put_consent(&consent, now));
-    one!(store.put_consent(&consent, now + MINUTE));
+    one!(store.put_consent(&consent, None, now));
+    let before = consent.scope.clone();
+    one!(store.put_consent(&consent, Some(&before), now + MINUTE));
     one!(store.find_consent(&consent.subject, &consent.client));
-    // A change is compared with what was there: two.
+    // A narrower one ends what the client holds, and one that was overtaken does nothing.
     consent.scope = "invoice:*:read".parse().unwrap();
-    let before = store.statements_sent();
-    let ended = store.put_consent(&consent, now).await.unwrap();
-    assert_eq!((ended.sessions, store.statements_sent() - before), (1, 2));
+    let put = one!(store.put_consent(&consent, Some(&before), now));
+    assert!(matches!(put, ConsentOutcome::Put(ended) if ended.sessions == 1), "{put:?}");
+    let put = one!(store.put_consent(&consent, Some(&before), now));
+    assert_eq!(put, ConsentOutcome::Conflict);
 }
 
 /// Invariant 60, and no index is touched by a refresh.

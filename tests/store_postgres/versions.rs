@@ -105,7 +105,7 @@ async fn inv_56_statements_of_version_1_run_on_this_schema() {
         scope: scope.parse().unwrap(),
         given_at: now(),
     };
-    newer.put_consent(&consent("note:*:*"), now()).await.unwrap();
+    newer.put_consent(&consent("note:*:*"), None, now()).await.unwrap();
     let put = older
         .query_one(
             &statements["put_consent"],

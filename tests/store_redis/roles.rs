@@ -102,7 +102,12 @@ async fn apply<S: ServerStore>(
             format!("{:?}", store.replace_client(&settings(version), now).await.unwrap())
         }
         4 if b == 0 => format!("{:?}", store.remove_client(&client(a), now).await.unwrap()),
-        4 | 5 => format!("{:?}", store.put_consent(&consent, now).await.unwrap()),
+        4 | 5 => {
+            // Mostly what is there, as a caller reads it.
+            let found = store.find_consent(&consent.subject, &consent.client).await.unwrap();
+            let before = found.map(|found| found.scope).filter(|_| c % 7 != 0);
+            format!("{:?}", store.put_consent(&consent, before.as_ref(), now).await.unwrap())
+        }
         6 => format!("{:?}", store.find_consent(&subject(b), &client(a)).await.unwrap()),
         7 => {
             let after = (c % 2 == 0).then(|| client(a));

@@ -99,12 +99,8 @@ async fn an_end_that_no_replica_has_is_unavailable_and_stands() {
 async fn an_end_that_a_replica_has_is_answered() {
     let primary = Server::start(&[]);
     let port = primary.port.to_string();
-    let replica = Server::start(&[
-        "--replicaof",
-        &format!("127.0.0.1 {port}"),
-        "--repl-diskless-sync-delay",
-        "0",
-    ]);
+    let replica =
+        Server::start(&["--replicaof", "127.0.0.1", &port, "--repl-diskless-sync-delay", "0"]);
     let store = RedisOptions::new()
         .replicas(1, Duration::from_secs(20))
         .connect(&primary.url())

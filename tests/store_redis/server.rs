@@ -70,8 +70,13 @@ fn free_port() -> u16 {
     TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port()
 }
 
+/// `HALLPASS_REDIS_SERVER` names another program that speaks the same, such as valkey-server.
+fn program() -> String {
+    std::env::var("HALLPASS_REDIS_SERVER").unwrap_or_else(|_| "redis-server".to_owned())
+}
+
 fn launch(port: u16, dir: &std::path::Path, options: &[String]) -> Child {
-    let mut child = Command::new("redis-server")
+    let mut child = Command::new(program())
         .args(["--bind", "127.0.0.1", "--save", "", "--logfile", "log", "--port"])
         .arg(port.to_string())
         .arg("--dir")

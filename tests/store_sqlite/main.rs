@@ -2,6 +2,8 @@
 //! Must not know how it keeps its promise.
 
 #[cfg(test)]
+mod backup;
+#[cfg(test)]
 mod clients;
 #[cfg(test)]
 mod common_stories;

@@ -7,10 +7,10 @@ use hallpass::{
     id::{ClientId, KeyId},
     key::KeyTimes,
     store::{
-        Attempt, ClientRecord, ClientStore, CodeRecord, CodeRefusal, CodeStore, ConsentRecord,
-        ConsentStore, HashedSecret, MemoryStore, RedeemOutcome, Redemption, ReplayStore,
-        RevocationFeed, RevocationRecord, SessionStore, SigningKeyRecord, SigningKeySet,
-        SigningKeyStore, SqliteStore,
+        Attempt, ClientRecord, ClientStore, CodeRecord, CodeRefusal, CodeStore, ConsentOutcome,
+        ConsentRecord, ConsentStore, HashedSecret, MemoryStore, RedeemOutcome, Redemption,
+        ReplayStore, RevocationFeed, RevocationRecord, SessionStore, SigningKeyRecord,
+        SigningKeySet, SigningKeyStore, SqliteStore,
     },
 };
 
@@ -87,10 +87,15 @@ async fn clients_and_consents() {
         scope: scope.parse().unwrap(),
         given_at: NOW,
     };
-    same!(twins, put_consent(&consent(1, "invoice:*:read"), NOW));
-    same!(twins, put_consent(&consent(1, "invoice:*:read invoice:*:write"), NOW));
-    assert_eq!(same!(twins, put_consent(&consent(1, "invoice:7:read"), NOW)).sessions, 1);
-    same!(twins, put_consent(&consent(2, "invoice:*:read"), NOW));
+    let (read, both) = (consent(1, "invoice:*:read"), consent(1, "invoice:*:read invoice:*:write"));
+    same!(twins, put_consent(&read, None, NOW));
+    same!(twins, put_consent(&both, Some(&read.scope), NOW));
+    let narrow = consent(1, "invoice:7:read");
+    let put = same!(twins, put_consent(&narrow, Some(&read.scope), NOW));
+    assert_eq!(put, ConsentOutcome::Conflict);
+    let put = same!(twins, put_consent(&narrow, Some(&both.scope), NOW));
+    assert!(matches!(put, ConsentOutcome::Put(ended) if ended.sessions == 1), "{put:?}");
+    same!(twins, put_consent(&consent(2, "invoice:*:read"), None, NOW));
     assert_eq!(same!(twins, withdraw_consent(&subject(2), &web, NOW)).sessions, 1);
     same!(twins, withdraw_consent(&subject(5), &"zoo".parse().unwrap(), NOW));
     same!(twins, find_consent(&subject(1), &web));

@@ -1,6 +1,7 @@
 //! Knows how an application's request is put to a person.
 //! Must not know what comes of the answer.
 
+use hallpass::id::Audience;
 use maud::{Markup, html};
 
 use super::{Look, Page};
@@ -17,6 +18,8 @@ pub(crate) struct Consent<'p> {
     /// Where the person is sent back to.
     pub(crate) returns_to: &'p str,
     pub(crate) asked: &'p [Explained],
+    /// The services that it may do it at.
+    pub(crate) services: &'p [Audience],
     /// What was allowed before.
     pub(crate) had: &'p [Explained],
 }
@@ -29,6 +32,14 @@ impl Look {
             @if !consent.had.is_empty() {
                 h2 { "You have allowed this before" }
                 (permissions(consent.had))
+            }
+            p class="aside" {
+                "This is for "
+                @for (number, service) in consent.services.iter().enumerate() {
+                    @if number > 0 { ", " }
+                    strong class="person" { (service) }
+                }
+                "."
             }
             p class="aside" {
                 "Your answer is sent to " strong class="person" { (consent.returns_to) }

@@ -139,6 +139,10 @@ impl Inner {
         &self,
         id: &ClientId,
     ) -> Result<Option<Arc<Client>>, IssueError> {
+        // The host itself, or any name where clients are not registered: nothing to ask for.
+        if self.server.is_none() && self.clients.configured(id).is_none() {
+            return Ok(None);
+        }
         let known = self.known_client_now(id).await?;
         self.granted_to(id, known)
     }

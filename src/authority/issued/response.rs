@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use crate::{
     authority::mint::MintedAccess,
-    scope::Negotiated,
+    scope::{Negotiated, Scope},
     secret::{IdToken, RefreshToken},
 };
 
@@ -55,6 +55,7 @@ impl TokenResponse {
 
     pub(super) fn of(
         access: &MintedAccess,
+        scope: &Scope,
         negotiated: Option<&Negotiated>,
         refresh: Option<&RefreshToken>,
         id_token: Option<&IdToken>,
@@ -66,8 +67,7 @@ impl TokenResponse {
             expires_in: access.expires_at.saturating_since(access.issued_at).as_secs(),
             refresh_token: refresh.map(RefreshToken::expose_secret),
             id_token: id_token.map(IdToken::expose_secret),
-            scope: negotiated
-                .map_or_else(|| access.scope.as_str().to_owned(), Negotiated::response_scope),
+            scope: negotiated.map_or_else(|| scope.as_str().to_owned(), Negotiated::response_scope),
             rejected_scope: rejected.filter(|rejected| !rejected.is_empty()),
         };
         // INVARIANT (plain body): strings and a number always serialize.

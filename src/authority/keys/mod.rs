@@ -103,6 +103,22 @@ impl Keys {
         self.held().swaps
     }
 
+    /// Lets `sign` sign with [`current_at`](Self::current_at). Whoever changes the ring waits for
+    /// it: it must not wait for anything itself.
+    pub(super) fn with_current_at<T>(
+        &self,
+        revoked: &RevocationIndex,
+        now: Timestamp,
+        sign: impl FnOnce(&KeyRing) -> T,
+    ) -> T {
+        let held = self.held();
+        if revoked.is_empty() {
+            return sign(&held.ring);
+        }
+        drop(held);
+        sign(&self.current_at(revoked, now))
+    }
+
     /// The ring without the keys that some instance has withdrawn.
     pub(super) fn current_at(&self, revoked: &RevocationIndex, now: Timestamp) -> KeyRing {
         let ring = self.current();

@@ -17,6 +17,7 @@ use crate::{
         describe,
         pages::{ConsentPage, ErrorPage, guarded},
         reply::ReplyTo,
+        sign_in::SignInStep,
     },
     scope::Scope,
     web::Answer,
@@ -71,15 +72,19 @@ impl AuthorizationServer {
     ) -> Result<Answer, OAuthError> {
         let head = &request.head;
         let user = host.user(head).await.map_err(|error| told(&error))?;
-        let led = self.lead_to_sign_in(host, head, form, &authorization, user.as_ref()).await?;
-        if let Some(answer) = led {
-            return Ok(answer);
-        }
+        let step = self.lead_to_sign_in(host, head, form, &authorization, user.as_ref()).await?;
+        let asked_by = match step {
+            SignInStep::Led(answer) => return Ok(answer),
+            SignInStep::Done { asked_by } => asked_by,
+        };
         let Some(user) = user else { return Err(OAuthError::LOGIN_REQUIRED) };
         let Authorization { client, mut asked, prompt, ui_locales, .. } = authorization;
+        asked.sign_in_asked_by = asked_by;
         let born = self.authority().birth(&user.subject, client.id());
-        // What the user cannot give is not asked for.
-        asked.scope = self.authority().offer(grant(&user, &asked, asked.scope.clone())).await?;
+        // What the user cannot give is not asked for. The services are those of the page, even if
+        // the client may soon ask for more.
+        (asked.scope, asked.resource) =
+            self.authority().offer(grant(&user, &asked, asked.scope.clone())).await?;
         let given = self.authority().find_consent(&user.subject, client.id()).await?;
         let given = given.map(|record| record.scope);
         if !prompt.consent && may_skip(&client, &asked, given.as_ref()) {
@@ -91,11 +96,13 @@ impl AuthorizationServer {
         }
         let items = describe::asked(&asked.scope, given.as_ref(), |item| host.describe(item));
         let host_name = redirect_host(&asked.reply.address).to_owned();
+        let audiences = asked.resource.clone();
         let ticket = self.consent_ticket(&user, asked)?;
         let page = ConsentPage {
             client: &client,
             redirect_host: &host_name,
             asked: &items,
+            audiences: &audiences,
             action: &self.path_of(Endpoint::Decision),
             ticket: &ticket,
             ui_locales: ui_locales.as_deref(),
@@ -135,6 +142,9 @@ impl AuthorizationServer {
         }
         if let Some(nonce) = &asked.nonce {
             binding = binding.nonce(nonce);
+        }
+        if let Some(request) = &asked.sign_in_asked_by {
+            self.use_sign_in(request, user).await?;
         }
         let code = self.authority().issue_code(grant(user, asked, scope), binding).await?;
         Ok(asked.reply.code(self.authority().issuer(), code.expose_secret()))

@@ -9,7 +9,7 @@ use super::{
     super::{
         StoreError,
         client::{ClientRecord, ClientStore, ReplaceOutcome},
-        consent::{ConsentRecord, ConsentStore},
+        consent::{ConsentOutcome, ConsentRecord, ConsentStore},
         ended::EndReason,
         revocation::{EndedCounts, Owner, Reach, RevocationRecord, Target},
     },
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     clock::Timestamp,
     id::{ClientId, Subject},
+    scope::Scope,
 };
 
 /// Both tables under one lock: removing a client removes its consents in the same step.
@@ -128,19 +129,25 @@ impl ConsentStore for MemoryStore {
     async fn put_consent(
         &self,
         consent: &ConsentRecord,
+        before: Option<&Scope>,
         now: Timestamp,
-    ) -> Result<EndedCounts, StoreError> {
+    ) -> Result<ConsentOutcome, StoreError> {
         let ended = {
             let mut marks = write(&self.marks);
             let mut tables = lock(&self.clients);
             let key = (consent.subject.clone(), consent.client.clone());
-            let before = tables.consents.insert(key, consent.clone());
-            let narrowed = before.is_some_and(|before| !consent.scope.covers(&before.scope));
+            if tables.consents.get(&key).map(|known| &known.scope) != before {
+                return Ok(ConsentOutcome::Conflict);
+            }
+            tables.consents.insert(key, consent.clone());
+            let narrowed = before.is_some_and(|before| !consent.scope.covers(before));
             narrowed.then(|| self.end_pair(&mut marks, &consent.subject, &consent.client, now))
         };
-        let Some((counts, record)) = ended else { return Ok(EndedCounts::default()) };
+        let Some((counts, record)) = ended else {
+            return Ok(ConsentOutcome::Put(EndedCounts::default()));
+        };
         self.publish(record);
-        Ok(counts)
+        Ok(ConsentOutcome::Put(counts))
     }
 
     async fn find_consent(

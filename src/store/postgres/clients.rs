@@ -16,13 +16,10 @@ use crate::{
     id::{ClientId, Subject},
     scope::Scope,
     store::{
-        ClientRecord, ClientStore, ConsentRecord, ConsentStore, EndedCounts, HashedSecret, Owner,
-        ReplaceOutcome, RevocationRecord, StoreError, StoreErrorKind, Target,
+        ClientRecord, ClientStore, ConsentOutcome, ConsentRecord, ConsentStore, EndedCounts,
+        HashedSecret, Owner, ReplaceOutcome, RevocationRecord, StoreError, Target,
     },
 };
-
-/// How often a consent is compared again when somebody else changed it in between.
-const TRIES: u32 = 8;
 
 /// The columns of a client's secrets.
 fn secrets(client: &ClientRecord) -> (Vec<Vec<u8>>, Vec<Option<i64>>) {
@@ -185,35 +182,29 @@ impl ConsentStore for PostgresStore {
     async fn put_consent(
         &self,
         consent: &ConsentRecord,
+        before: Option<&Scope>,
         now: Timestamp,
-    ) -> Result<EndedCounts, StoreError> {
+    ) -> Result<ConsentOutcome, StoreError> {
         self.inner.may_write()?;
         let (subject, client) = (consent.subject.as_str(), consent.client.as_str());
-        let (text, given_at, at) =
-            (consent.scope.to_string(), millis(consent.given_at), millis(now));
-        // Whether a scope covers another is not for SQL to say: a first consent, or the same once
-        // more, is written at once, and a change where the one before is still what was compared.
-        let (mut expected, mut narrowed) = (None::<String>, false);
-        for _ in 0..TRIES {
-            let sql = &self.inner.server.put_consent;
-            let params: super::run::Params<'_> =
-                &[&subject, &client, &text, &given_at, &expected, &narrowed, &at];
-            let rows = self.inner.query(sql, params, Repeatable::No).await?;
-            let row = rows.first().ok_or(Error::Answer("no row for a consent"))?;
-            if !row.try_get::<_, bool>(4).map_err(Error::Driver)? {
-                expected = row.try_get(5).map_err(Error::Driver)?;
-                narrowed = match &expected {
-                    Some(before) => !consent.scope.covers(&scope(before)?),
-                    None => false,
-                };
-                continue;
-            }
-            let owner = Owner::SubjectAtClient(consent.subject.clone(), consent.client.clone());
-            let Some(record) = ended(row, 2, owner)? else { return Ok(EndedCounts::default()) };
-            self.inner.publish(&[record]);
-            return Ok(counts(row)?);
+        let (text, given_at, at) = (consent.scope.as_str(), millis(consent.given_at), millis(now));
+        // Whether a scope covers another is not for SQL to say.
+        let narrowed = before.is_some_and(|before| !consent.scope.covers(before));
+        let before = before.map(Scope::as_str);
+        let sql = &self.inner.server.put_consent;
+        let params: super::run::Params<'_> =
+            &[&subject, &client, &text, &given_at, &before, &narrowed, &at];
+        let rows = self.inner.query(sql, params, Repeatable::No).await?;
+        let row = rows.first().ok_or(Error::Answer("no row for a consent"))?;
+        if !row.try_get::<_, bool>(4).map_err(Error::Driver)? {
+            return Ok(ConsentOutcome::Conflict);
         }
-        Err(StoreError::new(StoreErrorKind::Busy, super::error::ENGINE))
+        let owner = Owner::SubjectAtClient(consent.subject.clone(), consent.client.clone());
+        let Some(record) = ended(row, 2, owner)? else {
+            return Ok(ConsentOutcome::Put(EndedCounts::default()));
+        };
+        self.inner.publish(&[record]);
+        Ok(ConsentOutcome::Put(counts(row)?))
     }
 
     async fn find_consent(

@@ -98,22 +98,20 @@ impl ServerStatements {
                  SELECT e.sessions, e.api_keys, e.not_before, e.expires_at, r.expires_at \
                  FROM ended e, recorded r",
             ),
-            // Guarded by the scope that was compared: `covers` is ours, not the server's.
+            // Guarded by the scope that the caller has read. One that is there is updated and never
+            // inserted, which would bring back what another transaction deletes meanwhile.
             put_consent: fill(
-                "WITH known AS MATERIALIZED (SELECT scope FROM SCHEMA.consent \
-                 WHERE subject = $1 AND client = $2), \
-                 put AS (INSERT INTO SCHEMA.consent AS o (subject, client, scope, given_at) \
-                 SELECT $1, $2, $3, $4 WHERE coalesce((SELECT scope FROM known) IN ($3, $5), \
-                 $5::text IS NULL AND NOT EXISTS (SELECT 1 FROM known)) \
-                 ON CONFLICT (subject, client) DO UPDATE SET scope = excluded.scope, \
-                 given_at = excluded.given_at WHERE o.scope IN ($3, $5) \
-                 RETURNING o.subject, o.client), \
-                 ended AS MATERIALIZED (SELECT e.* FROM (SELECT * FROM put WHERE $6) p, LATERAL \
-                 SCHEMA.revoke_owner('subject_at_client', p.subject, p.client, true, \
+                "WITH changed AS (UPDATE SCHEMA.consent SET scope = $3, given_at = $4 \
+                 WHERE subject = $1 AND client = $2 AND scope = $5 RETURNING subject, client), \
+                 first AS (INSERT INTO SCHEMA.consent (subject, client, scope, given_at) \
+                 SELECT $1, $2, $3, $4 WHERE $5::text IS NULL \
+                 ON CONFLICT (subject, client) DO NOTHING RETURNING subject), \
+                 ended AS MATERIALIZED (SELECT e.* FROM (SELECT * FROM changed WHERE $6) c, LATERAL \
+                 SCHEMA.revoke_owner('subject_at_client', c.subject, c.client, true, \
                  'consent_withdrawn', $7) e) \
                  SELECT e.sessions, e.api_keys, e.not_before, e.expires_at, \
-                 p.subject IS NOT NULL, k.scope FROM (SELECT 1) once \
-                 LEFT JOIN known k ON true LEFT JOIN put p ON true LEFT JOIN ended e ON true",
+                 EXISTS (SELECT 1 FROM changed) OR EXISTS (SELECT 1 FROM first) \
+                 FROM (SELECT 1) once LEFT JOIN ended e ON true",
             ),
             find_consent: fill(
                 "SELECT subject, client, scope, given_at FROM SCHEMA.consent \

@@ -19,13 +19,10 @@ use crate::{
     id::{ClientId, Subject},
     scope::Scope,
     store::{
-        ClientRecord, ClientStore, ConsentRecord, ConsentStore, EndedCounts, HashedSecret, Owner,
-        ReplaceOutcome, StoreError, Target,
+        ClientRecord, ClientStore, ConsentOutcome, ConsentRecord, ConsentStore, EndedCounts,
+        HashedSecret, Owner, ReplaceOutcome, StoreError, Target,
     },
 };
-
-/// How often a consent is compared anew with one that another call has just written.
-const TRIES: u32 = 8;
 
 #[async_trait]
 impl ClientStore for RedisStore {
@@ -145,36 +142,30 @@ impl ConsentStore for RedisStore {
     async fn put_consent(
         &self,
         consent: &ConsentRecord,
+        before: Option<&Scope>,
         now: Timestamp,
-    ) -> Result<EndedCounts, StoreError> {
-        // Whether a scope covers another is not for a script to say: it writes only where the
-        // consent before is still the one that was compared.
-        let (mut before, mut narrows) = ("-".to_owned(), false);
-        for _ in 0..TRIES {
-            let call = self
-                .call(&PUT_CONSENT)
-                .arg(consent.subject.as_str())
-                .arg(consent.client.as_str())
-                .arg(&before)
-                .arg(format!("1 {} {}", field::time(consent.given_at), consent.scope.as_str()))
-                .arg(u8::from(narrows))
-                .arg(field::time(now))
-                .once();
-            let (value, replicated) = self.write_for_good(&call).await?;
-            let (word, mut reply) = Reply::open(value)?;
-            if word == "done" {
-                let owner = Owner::SubjectAtClient(consent.subject.clone(), consent.client.clone());
-                let counts = self.owner_ended(&owner, reply.next_list()?).await?;
-                replicated?;
-                return Ok(counts);
-            }
-            before = reply.text()?;
-            narrows = match before.strip_prefix('+') {
-                Some(known) => !consent.scope.covers(&parse_scope(known)?),
-                None => false,
-            };
+    ) -> Result<ConsentOutcome, StoreError> {
+        // Whether a scope covers another is not for a script to say.
+        let narrows = before.is_some_and(|before| !consent.scope.covers(before));
+        let before = before.map_or_else(|| "-".to_owned(), |scope| format!("+{}", scope.as_str()));
+        let call = self
+            .call(&PUT_CONSENT)
+            .arg(consent.subject.as_str())
+            .arg(consent.client.as_str())
+            .arg(before)
+            .arg(format!("1 {} {}", field::time(consent.given_at), consent.scope.as_str()))
+            .arg(u8::from(narrows))
+            .arg(field::time(now))
+            .once();
+        let (value, replicated) = self.write_for_good(&call).await?;
+        let (word, mut reply) = Reply::open(value)?;
+        if word == "conflict" {
+            return Ok(ConsentOutcome::Conflict);
         }
-        Err(Error::Contended.into())
+        let owner = Owner::SubjectAtClient(consent.subject.clone(), consent.client.clone());
+        let counts = self.owner_ended(&owner, reply.next_list()?).await?;
+        replicated?;
+        Ok(ConsentOutcome::Put(counts))
     }
 
     async fn find_consent(

@@ -24,8 +24,6 @@ pub(super) enum Error {
     Row,
     #[error("the server's answer has not the form of the script's")]
     Reply,
-    #[error("others kept changing the same consent")]
-    Contended,
     #[error("the successor's id is taken")]
     Taken,
     #[error("a cursor of another store")]
@@ -61,7 +59,6 @@ impl Error {
         match self {
             Self::Server(error) => server_kind(error),
             Self::Deadline(_) | Self::Replicas { .. } => StoreErrorKind::Unavailable,
-            Self::Contended => StoreErrorKind::Busy,
             Self::Taken | Self::Field(_) | Self::Row | Self::Reply | Self::Cursor => {
                 StoreErrorKind::Corrupt
             }
@@ -82,7 +79,7 @@ impl Error {
             Self::Server(error) => {
                 error.is_io_error()
                     || error.is_unrecoverable_error()
-                    || error.kind() == ErrorKind::Server(ServerErrorKind::ReadOnly)
+                    || code(error) == Some("READONLY")
             }
             _ => false,
         }
@@ -105,7 +102,7 @@ impl Error {
 }
 
 fn server_kind(error: &RedisError) -> StoreErrorKind {
-    match error.code() {
+    match code(error) {
         Some("OOM") => StoreErrorKind::Full,
         Some("BUSY") => StoreErrorKind::Busy,
         Some("WRONGTYPE") => StoreErrorKind::Corrupt,
@@ -113,6 +110,14 @@ fn server_kind(error: &RedisError) -> StoreErrorKind {
         _ if error.kind() == ErrorKind::AuthenticationFailed => StoreErrorKind::Misconfigured,
         _ => StoreErrorKind::Unavailable,
     }
+}
+
+/// The server's word for what went wrong. Before version 7 it says `ERR` of a script, and the word
+/// of the command that failed in it comes later in the text.
+fn code(error: &RedisError) -> Option<&str> {
+    let code = error.code()?;
+    let within = || error.detail()?.split_once(": -")?.1.split(' ').next();
+    if code == "ERR" { within().or(Some(code)) } else { Some(code) }
 }
 
 impl From<Error> for StoreError {

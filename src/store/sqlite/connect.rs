@@ -9,7 +9,11 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Durability, error::Error, statement::COUNT};
+use super::{Durability, error::Error};
+
+/// After how many pages of the log they are moved to the database: 32 MiB. Moving them waits for
+/// the disk twice, and every caller with it. A page that many refreshes changed is moved once.
+const CHECKPOINT: i64 = 8_192;
 
 /// A connection for one thread. With a path it has a write-ahead log, so that readers and the
 /// writer do not wait for each other.
@@ -26,7 +30,6 @@ pub(super) fn connect(
         None => Connection::open_in_memory_with_flags(flags)?,
     };
     connection.busy_handler(Some(wait_a_little))?;
-    connection.set_prepared_statement_cache_capacity(COUNT + 4);
     connection.pragma_update(None, "temp_store", "MEMORY")?;
     connection.pragma_update(None, "trusted_schema", false)?;
     if path.is_some() {
@@ -36,6 +39,7 @@ pub(super) fn connect(
             Durability::Normal => "NORMAL",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
+        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
         // After a burst the log gives its room back.
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     }

@@ -7,7 +7,7 @@ use rusqlite::{Row, params};
 use super::{
     super::{
         StoreError,
-        consent::{ConsentRecord, ConsentStore},
+        consent::{ConsentOutcome, ConsentRecord, ConsentStore},
         ended::EndReason,
         revocation::{EndedCounts, Owner, Reach},
     },
@@ -29,20 +29,25 @@ impl ConsentStore for SqliteStore {
     async fn put_consent(
         &self,
         consent: &ConsentRecord,
+        before: Option<&Scope>,
         now: Timestamp,
-    ) -> Result<EndedCounts, StoreError> {
-        let given = consent.clone();
+    ) -> Result<ConsentOutcome, StoreError> {
+        let (given, before) = (consent.clone(), before.cloned());
         self.write(move |step| {
-            let before = find(step, &given.subject, &given.client)?;
+            let known = find(step, &given.subject, &given.client)?;
+            if known.map(|known| known.scope) != before {
+                return Ok(ConsentOutcome::Conflict);
+            }
             let (subject, client) = (given.subject.as_str(), given.client.as_str());
             let values = params![subject, client, FORMAT, given.scope.as_str(), at(given.given_at)];
             step.execute(statement::PUT_CONSENT, values)?;
-            match before {
-                Some(before) if !given.scope.covers(&before.scope) => {
-                    end_pair(step, &given.subject, &given.client, now)
+            let ended = match &before {
+                Some(before) if !given.scope.covers(before) => {
+                    end_pair(step, &given.subject, &given.client, now)?
                 }
-                _ => Ok(EndedCounts::default()),
-            }
+                _ => EndedCounts::default(),
+            };
+            Ok(ConsentOutcome::Put(ended))
         })
         .await
     }

@@ -13,8 +13,9 @@ use rusqlite::{Connection, types::Value};
 use super::{
     super::{
         ApiKeyRecord, ApiKeyStore, Attempt, CarriedClaims, ClientRecord, ClientStore, CodeRecord,
-        CodeStore, ConsentRecord, ConsentStore, EndReason, Owner, Reach, Redemption,
-        RevocationStore, Rotation, SessionPolicy, SessionRecord, SessionState, SessionStore,
+        CodeStore, ConsentOutcome, ConsentRecord, ConsentStore, EndReason, Owner, Reach,
+        Redemption, RevocationStore, Rotation, SessionPolicy, SessionRecord, SessionState,
+        SessionStore,
     },
     SqliteStore,
 };
@@ -159,7 +160,7 @@ async fn furnish(file: &Path) {
     store.rotate_session(&rotation(0, 1), NOW).await.unwrap();
     store.insert_api_key(&api_key(1)).await.unwrap();
     store.insert_client(&client(None), NOW).await.unwrap();
-    store.put_consent(&consent("invoice:*:*"), NOW).await.unwrap();
+    store.put_consent(&consent("invoice:*:*"), None, NOW).await.unwrap();
     for number in [11, 12] {
         store.insert_code(&code(number)).await.unwrap();
     }
@@ -187,7 +188,9 @@ async fn carry_out(store: &SqliteStore, what: &str) {
         "redeem_code" => drop(store.redeem_code(&redemption(11, 4), later).await.unwrap()),
         "redeem_code_twice" => drop(store.redeem_code(&redemption(12, 5), later).await.unwrap()),
         "put_consent" => {
-            store.put_consent(&consent("invoice:*:read"), later).await.unwrap();
+            let before = consent("invoice:*:*").scope;
+            let put = store.put_consent(&consent("invoice:*:read"), Some(&before), later).await;
+            assert_ne!(put.unwrap(), ConsentOutcome::Conflict);
         }
         "disable_client" => {
             store.replace_client(&client(Some(later)), later).await.unwrap();

@@ -14,6 +14,7 @@ use tokio::sync::oneshot;
 use super::{
     super::StoreError,
     Shared, SqliteStore,
+    answers::answers,
     connect::{connect, patiently},
     error::Error,
     migrate,
@@ -192,8 +193,11 @@ impl SqliteOptions {
             durable: path.is_some(),
         };
         let worker = writes.worker();
+        let (answers, answerer) = answers();
+        spawn("hallpass-answer", move || answerer.work())?;
         let durability = self.durability;
-        let writer = Writer { connection, shared: Arc::clone(&shared), durability, patience };
+        let writer =
+            Writer { connection, shared: Arc::clone(&shared), answers, durability, patience };
         spawn("hallpass-write", move || writer.work(&worker))?;
         for _ in 0..path.map_or(0, |_| self.readers) {
             let connection = connect(path, self.durability, patience)?;

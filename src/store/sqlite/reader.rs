@@ -18,9 +18,10 @@ pub(super) struct Reader {
 
 impl Reader {
     pub(super) fn work(self, worker: &Worker) {
+        let step = Step::on(&self.connection);
         while let Some(batch) = worker.take(1) {
             for mut command in batch {
-                let step = Step::on(&self.connection);
+                step.begin();
                 let read = || {
                     let _seen = self.shared.gate.read().unwrap_or_else(PoisonError::into_inner);
                     command.run(&step)

@@ -3,17 +3,28 @@
 
 /// One of the statements below; there is no other way to make one.
 #[derive(Debug, Clone, Copy)]
-pub(super) struct Sql(&'static str);
+pub(super) struct Sql {
+    /// Below [`COUNT`].
+    number: usize,
+    text: &'static str,
+}
 
 impl Sql {
+    pub(super) fn number(self) -> usize {
+        self.number
+    }
+
     pub(super) fn text(self) -> &'static str {
-        self.0
+        self.text
     }
 }
 
 macro_rules! statements {
     ($($name:ident = $text:expr;)*) => {
-        $(pub(super) const $name: Sql = Sql($text);)*
+        #[expect(non_camel_case_types, clippy::upper_case_acronyms, reason = "names of constants")]
+        enum Number { $($name),* }
+
+        $(pub(super) const $name: Sql = Sql { number: Number::$name as usize, text: $text };)*
 
         /// How many there are: what a connection keeps prepared.
         pub(super) const COUNT: usize = [$(stringify!($name)),*].len();
@@ -95,6 +106,9 @@ macro_rules! end_owned_api_keys {
 }
 
 statements! {
+    BEGIN = "BEGIN IMMEDIATE";
+    COMMIT = "COMMIT";
+
     FIND_MARK = "SELECT max(not_before) FROM mark WHERE (kind, subject, client) IN \
         (VALUES ('subject', ?1, ''), ('client', '', ?2), ('subject_at_client', ?1, ?2))";
     RAISE_MARK = "INSERT INTO mark (kind, subject, client, not_before, expires_at) \

@@ -5,27 +5,38 @@ use std::cell::{Cell, RefCell};
 
 use rusqlite::{Connection, OptionalExtension, Params, Row};
 
-use super::{super::revocation::RevocationRecord, error::Error, statement::Sql};
+use super::{
+    super::revocation::RevocationRecord, error::Error, prepared::Prepared, statement::Sql,
+};
 
 /// Pages beyond the limit for what forgets.
 const RESERVE: i64 = 32;
 
-/// The transaction of a batch, as a command sees it.
+/// The transaction of a batch, as a command sees it. One for each thread, because it keeps what is
+/// prepared: [`begin`](Self::begin) makes it new.
 pub(super) struct Step<'c> {
-    connection: &'c Connection,
+    prepared: Prepared<'c>,
     written: RefCell<Vec<RevocationRecord>>,
     statements: Cell<u64>,
 }
 
 impl<'c> Step<'c> {
     pub(super) fn on(connection: &'c Connection) -> Self {
-        Self { connection, written: RefCell::default(), statements: Cell::new(0) }
+        let prepared = Prepared::on(connection);
+        Self { prepared, written: RefCell::default(), statements: Cell::new(0) }
+    }
+
+    /// Forgets what an earlier transaction counted and noted.
+    pub(super) fn begin(&self) -> &Prepared<'c> {
+        self.statements.set(0);
+        self.written.take();
+        &self.prepared
     }
 
     /// Runs a statement; says how many rows it changed.
     pub(super) fn execute(&self, sql: Sql, params: impl Params) -> Result<usize, Error> {
         self.count();
-        Ok(self.connection.prepare_cached(sql.text())?.execute(params)?)
+        self.prepared.with(sql, |statement| Ok(statement.execute(params)?))
     }
 
     /// Runs a statement that gives room back. It may use a few pages more than
@@ -36,8 +47,8 @@ impl<'c> Step<'c> {
         sql: Sql,
         params: impl Params,
     ) -> Result<usize, Error> {
-        let pages: i64 =
-            self.connection.query_row("PRAGMA max_page_count", [], |row| row.get(0))?;
+        let connection = self.prepared.connection();
+        let pages: i64 = connection.query_row("PRAGMA max_page_count", [], |row| row.get(0))?;
         self.limit_pages(pages.saturating_add(RESERVE))?;
         let done = self.execute(sql, params);
         self.limit_pages(pages)?;
@@ -46,7 +57,7 @@ impl<'c> Step<'c> {
 
     fn limit_pages(&self, pages: i64) -> Result<(), Error> {
         let sql = format!("PRAGMA max_page_count = {pages}");
-        Ok(self.connection.query_row(&sql, [], |_| Ok(()))?)
+        Ok(self.prepared.connection().query_row(&sql, [], |_| Ok(()))?)
     }
 
     /// The only row of a statement, if there is one.
@@ -57,8 +68,9 @@ impl<'c> Step<'c> {
         read: impl FnOnce(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Option<T>, Error> {
         self.count();
-        let mut statement = self.connection.prepare_cached(sql.text())?;
-        statement.query_row(params, |row| Ok(read(row))).optional()?.transpose()
+        self.prepared.with(sql, |statement| {
+            statement.query_row(params, |row| Ok(read(row))).optional()?.transpose()
+        })
     }
 
     /// Every row of a statement.
@@ -69,13 +81,14 @@ impl<'c> Step<'c> {
         read: impl Fn(&Row<'_>) -> Result<T, Error>,
     ) -> Result<Vec<T>, Error> {
         self.count();
-        let mut statement = self.connection.prepare_cached(sql.text())?;
-        let mut rows = statement.query(params)?;
-        let mut found = Vec::new();
-        while let Some(row) = rows.next()? {
-            found.push(read(row)?);
-        }
-        Ok(found)
+        self.prepared.with(sql, |statement| {
+            let mut rows = statement.query(params)?;
+            let mut found = Vec::new();
+            while let Some(row) = rows.next()? {
+                found.push(read(row)?);
+            }
+            Ok(found)
+        })
     }
 
     /// Notes a record that becomes known once the transaction is durable.

@@ -15,8 +15,16 @@ use std::{
 use rusqlite::Connection;
 
 use super::{
-    super::error::StoreErrorKind, Durability, Shared, command::Command, connect::patiently,
-    error::Error, queue::Worker, statement::BARRIER, step::Step,
+    super::error::StoreErrorKind,
+    Durability, Shared,
+    answers::Answers,
+    command::Command,
+    connect::patiently,
+    error::Error,
+    prepared::Prepared,
+    queue::Worker,
+    statement::{BARRIER, BEGIN, COMMIT},
+    step::Step,
 };
 
 /// How many commands share a transaction, at most.
@@ -25,6 +33,7 @@ const BATCH: usize = 64;
 pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) shared: Arc<Shared>,
+    pub(super) answers: Answers,
     pub(super) durability: Durability,
     pub(super) patience: Duration,
 }
@@ -39,20 +48,19 @@ enum Failure {
 
 impl Writer {
     pub(super) fn work(self, worker: &Worker) {
-        while let Some(mut batch) = worker.take(BATCH) {
-            self.carry_out(&mut batch);
+        let step = Step::on(&self.connection);
+        while let Some(batch) = worker.take(BATCH) {
+            self.carry_out(&step, batch);
         }
     }
 
-    fn carry_out(&self, batch: &mut [Box<dyn Command>]) {
-        let error = match self.transact(batch) {
-            Ok(()) => return,
+    fn carry_out(&self, step: &Step<'_>, mut batch: Vec<Box<dyn Command>>) {
+        let error = match self.transact(step, &mut batch) {
+            Ok(()) => return self.answers.give(batch),
             Err(Failure::Together(error)) if batch.len() == 1 => error,
             Err(Failure::Together(_)) => {
-                for command in batch {
-                    self.carry_out(std::slice::from_mut(command));
-                }
-                return;
+                let alone = |command| self.carry_out(step, vec![command]);
+                return batch.into_iter().for_each(alone);
             }
             Err(Failure::All(error)) => error,
         };
@@ -62,15 +70,14 @@ impl Writer {
         }
     }
 
-    fn transact(&self, batch: &mut [Box<dyn Command>]) -> Result<(), Failure> {
+    fn transact(&self, step: &Step<'_>, batch: &mut [Box<dyn Command>]) -> Result<(), Failure> {
         let connection = &self.connection;
-        let begin = || Ok(connection.prepare_cached("BEGIN IMMEDIATE")?.execute([])?);
-        patiently(self.patience, begin).map_err(Failure::All)?;
-        let open = Open(connection);
-        let step = Step::on(connection);
+        let prepared = step.begin();
+        patiently(self.patience, || prepared.execute(BEGIN)).map_err(Failure::All)?;
+        let open = Open(prepared);
         for command in batch.iter_mut() {
             let before = connection.total_changes();
-            if let Err(error) = command.run(&step) {
+            if let Err(error) = command.run(step) {
                 if connection.total_changes() != before || connection.is_autocommit() {
                     return Err(Failure::Together(error));
                 }
@@ -83,29 +90,26 @@ impl Writer {
         let hold = (!written.is_empty())
             .then(|| self.shared.gate.write().unwrap_or_else(PoisonError::into_inner));
         open.commit().map_err(commit_failure)?;
-        let settled = if written.is_empty() { Ok(()) } else { self.settle() };
+        let settled = if written.is_empty() { Ok(()) } else { self.settle(prepared) };
         let sinks = AssertUnwindSafe(|| self.shared.sinks.publish(&written));
         // A sink is the host's code: its panic must not end this thread.
         let _panicked = catch_unwind(sinks);
         drop(hold);
         self.count(batch.len(), step.statements());
-        settled.map_err(Failure::All)?;
-        batch.iter_mut().for_each(|command| command.answer());
         if !written.is_empty() {
             self.shared.changed.notify_waiters();
         }
-        Ok(())
+        settled.map_err(Failure::All)
     }
 
     /// Makes sure that what was taken back is on the disk. A later commit that waits for the disk
     /// takes the earlier ones with it: they are in the same log.
-    fn settle(&self) -> Result<(), Error> {
+    fn settle(&self, prepared: &Prepared<'_>) -> Result<(), Error> {
         if self.durability == Durability::Full {
             return Ok(());
         }
         self.connection.pragma_update(None, "synchronous", "FULL")?;
-        let barrier = || Ok(self.connection.prepare_cached(BARRIER.text())?.execute([])?);
-        let done = patiently(self.patience, barrier);
+        let done = patiently(self.patience, || prepared.execute(BARRIER));
         self.connection.pragma_update(None, "synchronous", "NORMAL")?;
         done.map(drop)
     }
@@ -128,24 +132,25 @@ fn commit_failure(error: Error) -> Failure {
 }
 
 /// A transaction that is rolled back unless it is committed.
-struct Open<'c>(&'c Connection);
+struct Open<'s, 'c>(&'s Prepared<'c>);
 
-impl Open<'_> {
+impl Open<'_, '_> {
     fn commit(self) -> Result<(), Error> {
         #[cfg(test)]
         super::killed::point();
-        self.0.prepare_cached("COMMIT")?.execute([])?;
+        self.0.execute(COMMIT)?;
         #[cfg(test)]
         super::killed::point();
         Ok(())
     }
 }
 
-impl Drop for Open<'_> {
+impl Drop for Open<'_, '_> {
     fn drop(&mut self) {
         // SQLite rolls back by itself on some errors.
-        if !self.0.is_autocommit() {
-            let _failed = self.0.execute_batch("ROLLBACK");
+        let connection = self.0.connection();
+        if !connection.is_autocommit() {
+            let _failed = connection.execute_batch("ROLLBACK");
         }
     }
 }

@@ -27,6 +27,7 @@
 mod api_key_races;
 mod api_key_rotation;
 mod api_keys;
+mod consents;
 mod decisions;
 mod feed;
 mod model;

@@ -14,9 +14,9 @@ use crate::{
     id::ClientId,
     key::KeyTimes,
     store::{
-        ClientRecord, ClientStore, ConsentRecord, EndReason, EndedCounts, HashedSecret, Owner,
-        ReplaceOutcome, RevocationFeed, ServerStore, SessionRecord, SigningKeyRecord,
-        SigningKeySet, StoreError, Target,
+        ClientRecord, ClientStore, ConsentOutcome, ConsentRecord, EndReason, EndedCounts,
+        HashedSecret, Owner, ReplaceOutcome, RevocationFeed, ServerStore, SessionRecord,
+        SigningKeyRecord, SigningKeySet, StoreError, Target,
     },
 };
 
@@ -140,7 +140,7 @@ pub(super) async fn a_client_that_goes_loses_what_it_holds<S: ServerStore>(
             scope: own.scope.clone(),
             given_at: now,
         };
-        store.put_consent(&consent, now).await.because(LOSES)?;
+        store.put_consent(&consent, None, now).await.because(LOSES)?;
         if removed {
             let counts = store.remove_client(&client.id, now).await.because(LOSES)?;
             let both = EndedCounts { sessions: 1, api_keys: 1 };
@@ -187,9 +187,9 @@ pub(super) async fn a_narrower_consent_ends_what_was_given<S: ServerStore>(
             given_at: now,
         };
         // First, wider and the same again end nothing.
-        for scope in [&narrow, &wide, &wide] {
-            let counts = store.put_consent(&consent(scope), now).await.because(CONSENT)?;
-            same(CONSENT, "what ended", &counts, &none)?;
+        for (before, scope) in [(None, &narrow), (Some(&narrow), &wide), (Some(&wide), &wide)] {
+            let put = store.put_consent(&consent(scope), before, now).await.because(CONSENT)?;
+            same(CONSENT, "what ended", &put, &ConsentOutcome::Put(none))?;
             let found = store.find_consent(&subject, &client).await.because(CONSENT)?;
             same(CONSENT, "row", &found, &Some(consent(scope)))?;
         }
@@ -198,11 +198,13 @@ pub(super) async fn a_narrower_consent_ends_what_was_given<S: ServerStore>(
         let listed = store.list_consents(&subject, Some(&client), 5).await.because(CONSENT)?;
         same(CONSENT, "list after it", &listed, &Vec::new())?;
         let counts = if withdrawn {
-            store.withdraw_consent(&subject, &client, now).await.because(CONSENT)?
+            ConsentOutcome::Put(
+                store.withdraw_consent(&subject, &client, now).await.because(CONSENT)?,
+            )
         } else {
-            store.put_consent(&consent(&narrow), now).await.because(CONSENT)?
+            store.put_consent(&consent(&narrow), Some(&wide), now).await.because(CONSENT)?
         };
-        same(CONSENT, "what ended", &counts, &both)?;
+        same(CONSENT, "what ended", &counts, &ConsentOutcome::Put(both))?;
         let ended = end_of(store, CONSENT, &session).await?;
         same(CONSENT, "the session", &ended, &Some(EndReason::ConsentWithdrawn))?;
         let target = Target::Owner(Owner::SubjectAtClient(subject.clone(), client.clone()));

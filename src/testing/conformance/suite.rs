@@ -4,9 +4,9 @@
 use std::{future::Future, sync::Arc};
 
 use super::{
-    Report, Violation, Workers, api_key_races, api_key_rotation, api_keys, decisions, feed, model,
-    once, registry, retention, revocations, sample::Sample, session_endings, session_races,
-    sessions, shared, sinks, twin,
+    Report, Violation, Workers, api_key_races, api_key_rotation, api_keys, consents, decisions,
+    feed, model, once, registry, retention, revocations, sample::Sample, session_endings,
+    session_races, sessions, shared, sinks, twin,
 };
 use crate::{
     clock::{Clock, SystemClock, Timestamp},
@@ -230,6 +230,8 @@ impl Suite {
             registry::a_client_changes_by_version,
             registry::a_client_that_goes_loses_what_it_holds,
             registry::a_narrower_consent_ends_what_was_given,
+            consents::one_replaces_what_was_read,
+            consents::a_withdrawal_stays,
             registry::one_instance_replaces_the_signing_keys,
         )
     }

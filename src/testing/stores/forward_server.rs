@@ -10,10 +10,11 @@ macro_rules! forward_server_store {
             use crate::{
                 clock::Timestamp,
                 id::{ClientId, KeyId, Subject},
+                scope::Scope,
                 store::{
-                    Attempt, ClientRecord, ClientStore, CodeRecord, CodeStore, ConsentRecord,
-                    ConsentStore, EndedCounts, RedeemOutcome, Redemption, ReplaceOutcome,
-                    ReplayStore, SigningKeySet, SigningKeyStore, StoreError,
+                    Attempt, ClientRecord, ClientStore, CodeRecord, CodeStore, ConsentOutcome,
+                    ConsentRecord, ConsentStore, EndedCounts, RedeemOutcome, Redemption,
+                    ReplaceOutcome, ReplayStore, SigningKeySet, SigningKeyStore, StoreError,
                 },
                 testing::StoreMethod,
             };
@@ -68,9 +69,10 @@ macro_rules! forward_server_store {
                 async fn put_consent(
                     &self,
                     consent: &ConsentRecord,
+                    before: Option<&Scope>,
                     now: Timestamp,
-                ) -> Result<EndedCounts, StoreError> {
-                    let call = self.inner.put_consent(consent, now);
+                ) -> Result<ConsentOutcome, StoreError> {
+                    let call = self.inner.put_consent(consent, before, now);
                     self.around(StoreMethod::PutConsent, call).await
                 }
 

@@ -1,41 +1,38 @@
 //! Knows how to read plain claims in one pass without allocating: no escapes, whole seconds.
 //! Must not know an error: whatever it does not read is left to the strict reader (RFC 8259).
 
-use super::{Claim, Claims, MAX_DEPTH, Shape, Span, plain::plain_length};
+use super::{
+    Claim, Claims, MAX_DEPTH, Shape, Span,
+    digits::{MAX_DIGITS, leading},
+    plain::plain_length,
+};
 use crate::clock::Timestamp;
 
-/// More digits than this may lose precision or overflow; the strict reader judges them.
-const MAX_DIGITS: usize = 15;
-
-/// The claims of `payload`, which is UTF-8, or `None` where the strict reader must look.
-pub(super) fn parse(payload: &[u8]) -> Option<Claims> {
-    let mut cursor = Cursor { bytes: payload, at: 0 };
-    let mut claims = Claims::empty();
-    cursor.space();
-    cursor.expect(b'{')?;
-    cursor.space();
-    if !cursor.take(b'}') {
-        let mut more = cursor.members_of_ours(&mut claims)?;
-        while more {
-            cursor.space();
-            let name = cursor.string()?.bytes(payload);
-            cursor.space();
-            cursor.expect(b':')?;
-            cursor.space();
-            match Claim::of(name) {
-                Some(claim) => {
-                    if !claims.note(claim) {
-                        return None;
-                    }
-                    cursor.registered(claim, &mut claims)?;
+/// Reads the claims of `payload`, which is UTF-8, into `claims`, or says by `None` that the strict
+/// reader must look. What stands before `at` was read: nothing, or members to the end of the last
+/// one's value.
+pub(super) fn go_on(payload: &[u8], at: usize, claims: &mut Claims) -> Option<()> {
+    let mut cursor = Cursor { bytes: payload, at };
+    let mut more = if at == 0 { cursor.begins()? } else { cursor.more()? };
+    while more {
+        cursor.space();
+        let name = cursor.string()?.bytes(payload);
+        cursor.space();
+        cursor.expect(b':')?;
+        cursor.space();
+        match Claim::of(name) {
+            Some(claim) => {
+                if !claims.note(claim) {
+                    return None;
                 }
-                None => cursor.skip(1)?,
+                cursor.registered(claim, claims)?;
             }
-            more = cursor.more()?;
+            None => cursor.skip(1)?,
         }
+        more = cursor.more()?;
     }
     cursor.space();
-    (cursor.at == payload.len()).then_some(claims)
+    (cursor.at == payload.len()).then_some(())
 }
 
 struct Cursor<'p> {
@@ -76,6 +73,14 @@ impl Cursor<'_> {
         }
     }
 
+    /// Whether a first member follows.
+    fn begins(&mut self) -> Option<bool> {
+        self.space();
+        self.expect(b'{')?;
+        self.space();
+        Some(!self.take(b'}'))
+    }
+
     /// Whether another member follows.
     #[inline]
     fn more(&mut self) -> Option<bool> {
@@ -85,41 +90,6 @@ impl Cursor<'_> {
         }
         self.expect(b'}')?;
         Some(false)
-    }
-
-    /// Reads what comes in the order in which [`AccessClaims`](super::AccessClaims) writes it, up
-    /// to the first member that does not, and says whether there is one. Names that are expected
-    /// are compared as a whole, so that the reader need not wait to know where each ends.
-    #[inline]
-    fn members_of_ours(&mut self, claims: &mut Claims) -> Option<bool> {
-        let mut more = true;
-        macro_rules! expect {
-            ($($name:literal $claim:ident),*) => {
-                $(if more && self.take_all($name) {
-                    // Of members that come in order none comes twice; one that comes again later
-                    // is seen by whoever reads on.
-                    claims.note(Claim::$claim);
-                    self.space();
-                    self.registered(Claim::$claim, claims)?;
-                    more = self.more()?;
-                })*
-            };
-        }
-        expect!(
-            br#""iss":"# Issuer, br#""sub":"# Subject, br#""aud":"# Audience,
-            br#""exp":"# Expires, br#""iat":"# IssuedAt, br#""jti":"# TokenId,
-            br#""client_id":"# ClientId, br#""scope":"# Scope, br#""sid":"# SessionId,
-            br#""gen":"# Generation
-        );
-        Some(more)
-    }
-
-    #[inline]
-    fn take_all<const N: usize>(&mut self, text: &[u8; N]) -> bool {
-        let rest = self.bytes.get(self.at..).unwrap_or_default();
-        let found = rest.first_chunk::<N>() == Some(text);
-        self.at += if found { N } else { 0 };
-        found
     }
 
     /// A string without escapes, as the span between its quotes.
@@ -189,18 +159,11 @@ impl Cursor<'_> {
     #[inline]
     fn integer(&mut self) -> Option<u64> {
         let start = self.at;
-        let mut value = 0_u64;
-        while let Some(digit @ b'0'..=b'9') = self.peek() {
-            value = value * 10 + u64::from(digit - b'0');
-            self.at += 1;
-            if self.at - start > MAX_DIGITS {
-                return None;
-            }
-        }
-        let digits = self.at - start;
+        let (value, digits) = leading(self.bytes.get(start..)?);
+        self.at += digits;
         let leading_zero = digits > 1 && self.bytes.get(start) == Some(&b'0');
         let more = matches!(self.peek(), Some(b'.' | b'e' | b'E'));
-        (digits > 0 && !leading_zero && !more).then_some(value)
+        ((1..=MAX_DIGITS).contains(&digits) && !leading_zero && !more).then_some(value)
     }
 
     /// Passes over any value, checking its syntax; `depth` is the nesting it stands at.

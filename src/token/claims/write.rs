@@ -4,7 +4,10 @@
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
-use super::{Claim, MAX_DEPTH, plain::plain_length};
+use super::{
+    Claim, MAX_DEPTH,
+    json::{Sink, number, strings, text},
+};
 use crate::{
     clock::Timestamp,
     id::{Audience, ClientId, SessionId, TokenId},
@@ -169,56 +172,70 @@ pub(crate) struct AccessClaims<'a> {
     pub(crate) custom: Option<&'a CustomClaims>,
 }
 
-/// Where JSON is written to.
-pub(crate) trait Sink {
-    fn push(&mut self, bytes: &[u8]);
-}
-
-impl Sink for Vec<u8> {
-    fn push(&mut self, bytes: &[u8]) {
-        self.extend_from_slice(bytes);
-    }
-}
+/// What is written before the issuer, and between it and the subject.
+const BEFORE_ISSUER: &[u8; 8] = br#"{"iss":""#;
+const BEFORE_SUBJECT: &[u8; 9] = br#"","sub":""#;
 
 impl AccessClaims<'_> {
+    /// How many of the first bytes are the same in each token of the issuer.
+    pub(crate) fn constant_length(&self) -> usize {
+        BEFORE_ISSUER.len() + self.issuer.len() + BEFORE_SUBJECT.len()
+    }
+
     /// Writes the JSON object. The order is the one in which readers want to know things.
     pub(crate) fn write(&self, out: &mut impl Sink) {
-        out.push(br#"{"iss":"#);
-        string(out, self.issuer);
-        out.push(br#","sub":"#);
-        string(out, self.subject);
-        out.push(br#","aud":"#);
+        out.push(BEFORE_ISSUER);
+        text(out, self.issuer);
+        out.push(BEFORE_SUBJECT);
+        text(out, self.subject);
         match self.audience {
-            [only] => string(out, only.as_str()),
-            many => strings(out, many.iter().map(Audience::as_str)),
+            [only] => {
+                out.push(br#"","aud":""#);
+                text(out, only.as_str());
+                out.push(br#"""#);
+            }
+            many => {
+                out.push(br#"","aud":"#);
+                strings(out, many.iter().map(Audience::as_str));
+            }
         }
         if let Some(at) = self.expires_at {
-            number(out, br#","exp":"#, at.as_unix_seconds());
+            date(out, br#","exp":"#, at);
         }
-        number(out, br#","iat":"#, self.issued_at.as_unix_seconds());
+        date(out, br#","iat":"#, self.issued_at);
         if let Some(at) = self.not_before {
-            number(out, br#","nbf":"#, at.as_unix_seconds());
+            date(out, br#","nbf":"#, at);
         }
         if let Some(token) = self.token_id {
             out.push(br#","jti":""#);
             out.push(&token.to_text());
             out.push(br#"""#);
         }
-        member(out, br#","client_id":"#, self.client_id.map(ClientId::as_str));
-        out.push(br#","scope":"#);
-        string(out, self.scope);
+        if let Some(client) = self.client_id {
+            out.push(br#","client_id":""#);
+            text(out, client.as_str());
+            out.push(br#"""#);
+        }
+        out.push(br#","scope":""#);
+        text(out, self.scope);
+        out.push(br#"""#);
         if let Some(session) = self.session_id {
             out.push(br#","sid":""#);
             out.push(&session.to_text());
             out.push(br#"""#);
         }
         if let Some(generation) = self.generation {
-            number(out, br#","gen":"#, u64::from(generation));
+            out.push(br#","gen":"#);
+            number(out, u64::from(generation));
         }
         if let Some(at) = self.auth_time {
-            number(out, br#","auth_time":"#, at.as_unix_seconds());
+            date(out, br#","auth_time":"#, at);
         }
-        member(out, br#","acr":"#, self.acr);
+        if let Some(acr) = self.acr {
+            out.push(br#","acr":""#);
+            text(out, acr);
+            out.push(br#"""#);
+        }
         for (name, values) in [
             (&br#","amr":"#[..], self.amr),
             (br#","roles":"#, self.roles),
@@ -241,59 +258,7 @@ impl AccessClaims<'_> {
     }
 }
 
-fn member(out: &mut impl Sink, name: &[u8], value: Option<&str>) {
-    if let Some(value) = value {
-        out.push(name);
-        string(out, value);
-    }
-}
-
-fn number(out: &mut impl Sink, name: &[u8], value: u64) {
-    let mut digits = [b'0'; 20];
-    let mut rest = value;
-    let mut length = 0;
-    for slot in digits.iter_mut().rev() {
-        *slot = b'0' + u8::try_from(rest % 10).unwrap_or_default();
-        rest /= 10;
-        length += 1;
-        if rest == 0 {
-            break;
-        }
-    }
+fn date(out: &mut impl Sink, name: &[u8], at: Timestamp) {
     out.push(name);
-    out.push(digits.get(digits.len() - length..).unwrap_or_default());
-}
-
-fn strings<'a>(out: &mut impl Sink, values: impl Iterator<Item = &'a str>) {
-    out.push(b"[");
-    for (index, value) in values.enumerate() {
-        if index > 0 {
-            out.push(b",");
-        }
-        string(out, value);
-    }
-    out.push(b"]");
-}
-
-/// A JSON string (RFC 8259 §7): quotes, backslashes and control characters are escaped.
-fn string(out: &mut impl Sink, text: &str) {
-    out.push(b"\"");
-    let mut rest = text.as_bytes();
-    while let Some(at) = plain_length(rest) {
-        let (plain, tail) = rest.split_at(at);
-        out.push(plain);
-        let Some((&special, tail)) = tail.split_first() else { break };
-        match special {
-            b'"' => out.push(br#"\""#),
-            b'\\' => out.push(br"\\"),
-            control => {
-                const HEX: [u8; 16] = *b"0123456789abcdef";
-                let digit = |nibble: u8| HEX.get(usize::from(nibble)).copied().unwrap_or(b'0');
-                out.push(&[b'\\', b'u', b'0', b'0', digit(control >> 4), digit(control & 15)]);
-            }
-        }
-        rest = tail;
-    }
-    out.push(rest);
-    out.push(b"\"");
+    number(out, at.as_unix_seconds());
 }

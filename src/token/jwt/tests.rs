@@ -2,6 +2,7 @@
 //! Must not know a key.
 
 use super::*;
+use crate::{clock::Timestamp, id::KeyId, key::Algorithm, token::claims::Sink as _};
 
 #[test]
 fn parts() {
@@ -149,6 +150,56 @@ fn encoding_takes_long_claims() {
         }
     }
     assert_eq!(encode_payload("aa", b"{}", |_| Err::<[u8; 0], _>("no")), Err("no"));
+}
+
+/// A key remembers how its first token began; what begins otherwise is written all the same.
+#[test]
+fn tokens_of_one_key_are_whole_whoever_issues_them() {
+    let keys = [
+        SigningKey::hmac(Algorithm::HS256, &[7; 32]).unwrap(),
+        SigningKey::hmac(Algorithm::HS512, &[7; 64]).unwrap(),
+        SigningKey::generate(Algorithm::EdDSA).unwrap(),
+    ];
+    let long = format!("https://{}.example", "a".repeat(200));
+    for key in keys {
+        for issuer in ["https://a", &long, "https://ab", "https://a", "https://a\"b", ""] {
+            for subject in ["ada", "", "a\"b", "\u{e9}"] {
+                let claims = AccessClaims {
+                    issuer,
+                    subject,
+                    audience: &[],
+                    expires_at: None,
+                    issued_at: Timestamp::EPOCH,
+                    not_before: None,
+                    token_id: None,
+                    client_id: None,
+                    scope: "a:1:b",
+                    session_id: None,
+                    generation: None,
+                    auth_time: None,
+                    acr: None,
+                    amr: &[],
+                    roles: &[],
+                    groups: &[],
+                    confirmation: None,
+                    custom: None,
+                };
+                let mut json = Vec::new();
+                claims.write(&mut json);
+                let token = encode(&key, &claims).unwrap();
+                let parts = Parts::split(&token, token.len()).unwrap();
+                assert_eq!(parts.header, key.encoded_header());
+                assert_eq!(parts.payload, URL_SAFE_NO_PAD.encode(&json));
+                let signature = URL_SAFE_NO_PAD.decode(parts.signature).unwrap();
+                assert!(key.verifying_key().verify(parts.signing_input, &signature));
+                assert!(
+                    key.with_kid(KeyId::parse("b").unwrap())
+                        .verifying_key()
+                        .verify(parts.signing_input, &signature)
+                );
+            }
+        }
+    }
 }
 
 /// Whatever is pushed comes out whole and in order, on the stack and beyond it: a short text after

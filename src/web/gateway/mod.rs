@@ -50,7 +50,7 @@ pub use self::{
     decide::Gateway,
     dialect::Dialect,
     identity::{Identity, IdentityError},
-    rule::{Method, Rule},
+    rule::Rule,
     rules::{Problem, Rules, RulesError},
 };
 

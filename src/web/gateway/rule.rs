@@ -4,20 +4,8 @@
 use super::{Condition, path::CanonicalPath, rules::Problem};
 
 /// Which methods a rule is for.
-///
-/// [`Rule`] reads them from names:
-///
-/// ```
-/// use hallpass::web::gateway::{Problem, Rule, Rules};
-///
-/// // `GET` is for `Named`, `*` for `Any`: for what is left.
-/// assert!(Rules::new([Rule::public(["GET"], "/"), Rule::optional(["*"], "/")]).is_ok());
-/// let wrong = Rules::new([Rule::public(["get"], "/")]).unwrap_err();
-/// assert_eq!(wrong.problem, Problem::Method { method: "get".to_owned() });
-/// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Method {
+pub(super) enum Method {
     /// Every method that no other rule of the same path names.
     Any,
     /// This one, such as `GET`, which also stands for `HEAD` unless another rule names that.
@@ -81,7 +69,8 @@ impl Rule {
     }
 
     /// Lets everybody through and looks at no credential: for what anybody may see. `methods`
-    /// are names such as `GET`, or `*` for all. `path` is a pattern such as `/invoices/{id}` or
+    /// are names such as `GET`, which is for `HEAD` too unless another rule names that, or `*` for
+    /// every one that no other rule of the same path names. `path` is a pattern such as `/invoices/{id}` or
     /// `/files/{*rest}`, whose parameters are whole parts.
     pub fn public<'m>(methods: impl IntoIterator<Item = &'m str>, path: &str) -> Self {
         Self::new(methods, path, Access::Public)

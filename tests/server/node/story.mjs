@@ -40,6 +40,7 @@ try {
   assert.match(asked, /Read all of your chats/)
   assert.match(asked, /This is for every “chat”, those of the future included\./)
   assert.match(asked, /127\.0\.0\.1/)
+  assert.match(asked, /This is for http:\/\/127\.0\.0\.1:\d+\/api\./)
   await check(page, 'consent')
   await shot('consent')
   await press(page, 'Allow')

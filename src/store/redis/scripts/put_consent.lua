@@ -1,4 +1,4 @@
--- Remembers a consent, if the one before has the same scope, or still that which the caller compared it with.
+-- Remembers a consent, if the one before still has the scope that the caller has read.
 -- ARGV: prefix, subject, client, scope before ('-' for none, else '+' and the scope), text, whether it narrows, now.
 local subject, client, now = ARGV[2], ARGV[3], tonumber(ARGV[7])
 local known = redis.call('HGET', P .. 'consents:' .. client, subject)
@@ -8,7 +8,7 @@ if known then
   if not scope then return {'corrupt'} end
   before = '+' .. scope
 end
-if before ~= ARGV[4] and before ~= '+' .. string.match(ARGV[5], '^1 %d+ (.*)$') then return {'other', before} end
+if before ~= ARGV[4] then return {'conflict'} end
 local ended = {}
 if ARGV[6] == '1' then
   ended = end_owner('B:' .. client .. '\n' .. subject, 'subject_at_client', client .. '\n' .. subject, true,
