@@ -99,7 +99,7 @@ fn faults_are_shown_where_they_are() {
 fn small_questions_are_answered() {
     let (empty, scope) = (Scope::empty(), Scope::parse("a:1:r openid").unwrap());
     assert!(empty.view().is_empty() && !scope.view().is_empty());
-    assert!(empty < scope && scope > empty);
+    assert!(empty < scope);
     let vocabulary = Vocabulary::builder().resource("a").build().unwrap();
     assert_eq!(vocabulary.parse_items(["a:1:r", "openid"]).unwrap(), scope);
     assert!(vocabulary.parse_items(["b:1:r"]).is_err());
