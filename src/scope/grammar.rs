@@ -215,6 +215,7 @@ mod tests {
                 byte == 0x21 || (0x23..=0x5B).contains(&byte) || (0x5D..=0x7E).contains(&byte);
             assert_eq!(is_token_byte(byte), token, "{byte:#x}");
             assert_eq!(is_id_byte(byte), token && !b"%*,:".contains(&byte), "{byte:#x}");
+            assert_eq!(is_written_id_byte(byte), is_id_byte(byte) || byte == b'%', "{byte:#x}");
             assert_eq!(is_name_start(byte), byte.is_ascii_alphanumeric() || byte == b'_');
             assert_eq!(is_name_byte(byte), is_name_start(byte) || byte == b'-' || byte == b'.');
         }

@@ -173,6 +173,7 @@ mod tests {
             ("https://:80", IssuerError::Host),
             ("https://a:", IssuerError::Host),
             ("https://a:99999", IssuerError::Host),
+            ("https://a:0", IssuerError::Host),
             ("https://user@a", IssuerError::Host),
             ("http://localhost@evil.example", IssuerError::Host),
             ("https://a?x", IssuerError::Suffix),
@@ -182,6 +183,8 @@ mod tests {
         ] {
             assert_eq!(Issuer::parse(bad), Err(error), "{bad}");
         }
-        assert_eq!(Issuer::parse(&format!("https://{}", "a".repeat(600))), Err(IssuerError::Text));
+        let long = |bytes: usize| Issuer::parse(&format!("https://{}", "a".repeat(bytes - 8)));
+        assert!(long(512).is_ok());
+        assert_eq!(long(513), Err(IssuerError::Text));
     }
 }

@@ -151,3 +151,20 @@ impl RoleMap {
         known.into_iter().try_fold(Scope::empty(), |sum, scope| sum.join(scope))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn roles_add_up_and_unknown_ones_are_nothing() {
+        let scope = |text| Scope::parse(text).unwrap();
+        let roles = RoleMap::new()
+            .role("reader", scope("invoice:read"))
+            .role("clerk", scope("invoice:write"))
+            .role("clerk", scope("order:write"));
+        let expanded = roles.expand(["reader", "clerk", "?"]).unwrap();
+        assert_eq!(expanded.as_str(), "invoice:*:read order:*:write");
+        assert!(roles.expand(["?"]).unwrap().is_empty());
+    }
+}

@@ -6,8 +6,11 @@ mod api_keys;
 mod backend;
 mod cache;
 mod feed;
+#[cfg(feature = "tokio")]
+mod maintenance;
 mod order;
 mod rfc9068;
 mod scopes;
+mod sources;
 mod support;
 mod wycheproof;

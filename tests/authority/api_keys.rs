@@ -62,6 +62,7 @@ async fn a_rotated_key_works_for_the_overlap_and_one_caller_wins() {
     let old = auth.issue_api_key(grant(), "ci", None).await.unwrap();
     assert!(auth.verify(old.api_key()).await.is_ok(), "now it is cached");
     let new = auth.rotate_api_key(&old.id(), HOUR, None).await.unwrap();
+    assert_eq!((new.record().expires_at, new.record().replaced_by), (None, None));
     let again = auth.rotate_api_key(&old.id(), HOUR, None).await;
     assert!(matches!(again, Err(ApiKeyError::AlreadyReplaced)));
     auth.clock().advance(HOUR - SECOND);
@@ -189,4 +190,21 @@ async fn a_resource_server_checks_keys_with_store_and_secret() {
         .unwrap();
     let error = elsewhere.verify(issued.api_key()).await.unwrap_err();
     assert!(matches!(error, VerifyError::UnknownToken), "{error}");
+}
+
+/// The successor has the rights of the key that it replaces, and a life of its own.
+#[tokio::test]
+async fn a_successor_starts_anew() {
+    let auth = TestAuthority::new();
+    let (soon, later) = (TestAuthority::STARTS_AT + HOUR, TestAuthority::STARTS_AT + 2 * HOUR);
+    let old = auth.issue_api_key(grant(), "ci", Some(soon)).await.unwrap();
+    assert!(auth.verify(old.api_key()).await.is_ok());
+    let _ = auth.tick().await;
+    let used = auth.store().find_api_key(&old.id()).await.unwrap().unwrap();
+    assert!(used.last_used_at.is_some());
+    let new = auth.rotate_api_key(&old.id(), 2 * HOUR, Some(later)).await.unwrap();
+    let kept = auth.store().find_api_key(&new.id()).await.unwrap().unwrap();
+    assert_eq!(kept.expires_at, Some(later));
+    assert_eq!((kept.last_used_at, kept.replaced_by, kept.ended), (None, None, None));
+    assert_eq!((kept.subject, kept.scope), (used.subject, used.scope));
 }

@@ -124,3 +124,12 @@ async fn inv_20_a_signing_error_after_the_rotation_does_not_cost_the_login() {
     let next = mended.refresh(issued.refresh_token()).await.unwrap();
     assert!(is_live(&mended, &next).await);
 }
+
+#[tokio::test]
+async fn a_key_that_is_not_there_cannot_be_withdrawn() {
+    let auth = TestAuthority::new();
+    let unknown = hallpass::id::KeyId::parse("unknown").unwrap();
+    assert!(auth.withdraw_key(&unknown).await.is_err());
+    let _ = auth.tick().await;
+    assert!(auth.verifier().revocations().is_empty(), "nobody was told");
+}

@@ -1,6 +1,12 @@
 //! Sessions: listed, capped, ended by id.
 
-use hallpass::{Grant, authority::Policy, id::ClientId, store::EndReason, testing::TestAuthority};
+use hallpass::{
+    Grant,
+    authority::Policy,
+    id::ClientId,
+    store::{EndReason, SessionStore},
+    testing::TestAuthority,
+};
 
 use super::support::*;
 
@@ -67,4 +73,17 @@ async fn a_change_of_policy_leaves_running_sessions_alone() {
     let next = strict.refresh(issued.refresh_token()).await.unwrap();
     let again = strict.refresh(issued.refresh_token()).await.unwrap();
     assert_eq!(text(&next), text(&again));
+}
+
+#[tokio::test]
+async fn inv_35_a_session_is_over_at_its_deadline() {
+    let auth = TestAuthority::new();
+    let id = auth.issue(grant()).await.unwrap().session_id();
+    let row = auth.store().find_session(&id).await.unwrap().unwrap();
+    let (idle, absolute) = (row.state.idle_expires_at, row.absolute_expires_at);
+    let moment = std::time::Duration::from_millis(1);
+    assert!(row.is_live(idle - moment) && !row.is_live(idle));
+    let mut used = row.clone();
+    used.state.idle_expires_at = absolute + 2 * moment;
+    assert!(used.is_live(absolute - moment) && !used.is_live(absolute));
 }

@@ -1,8 +1,11 @@
 //! What may be registered, and what every refusal says.
 
 use hallpass::{
+    Algorithm, SigningKey,
     authority::{Client, ClientError, ConfirmationSignal, GrantType, Policy, RedirectProblem},
     id::Audience,
+    key::{VerifyingKey, VerifyingKeys},
+    scope::Vocabulary,
 };
 
 use super::support::{GIVEN, SECOND, app, id, memory, partner};
@@ -133,6 +136,8 @@ async fn every_refusal_says_what_was_expected() {
         panic!("{error}")
     };
     assert!(!format!("{error} {error:?}").contains("canary"));
+    let empty = refused(partner().default_scope(hallpass::Scope::empty())).await;
+    assert!(empty.to_string().starts_with("the default scope is empty"), "{empty}");
     let many = (0..101).fold(app(), |app, n| app.redirect_uri(format!("https://a.example/{n}")));
     let text = refused(many).await.to_string();
     assert_eq!(text, "a client has at most 100 URIs of a kind, this has 102");
@@ -165,4 +170,75 @@ async fn a_store_that_remembers_no_clients_says_so() {
     let error = auth.register_client(partner()).await.unwrap_err();
     assert_eq!(error.to_string(), "the server store is not set up as it must be");
     assert!(auth.find_client(&id("partner")).await.unwrap().is_none());
+}
+
+/// The largest that may be registered, and what is one more.
+#[tokio::test]
+async fn every_bound_is_the_largest_that_fits() {
+    let auth = memory();
+    let uris = |count| (1..count).fold(app(), |app, n| app.redirect_uri(format!("https://a/{n}")));
+    assert!(auth.register_client(uris(100)).await.is_ok());
+    refused(uris(101)).await;
+    let keyed = |count: usize| {
+        let key = |_| SigningKey::generate(Algorithm::EdDSA).unwrap().verifying_key();
+        let set = VerifyingKeys::new((0..count).map(key)).unwrap();
+        let jwks = set.iter().filter_map(VerifyingKey::jwk).map(|jwk| jwk.to_json());
+        let jwks = jwks.collect::<Vec<_>>().join(",");
+        Client::confidential("keys").private_key_jwt(&format!(r#"{{"keys":[{jwks}]}}"#))
+    };
+    assert!(auth.register_client(keyed(20)).await.is_ok());
+    assert!(matches!(refused(keyed(21)).await, ClientError::TooMany { limit: 20, found: 21, .. }));
+    let long = |length: usize| {
+        let start = "https://long.example/";
+        Client::public("long")
+            .grant(GrantType::AuthorizationCode)
+            .redirect_uri(format!("{start}{}", "x".repeat(length - start.len())))
+    };
+    assert!(auth.register_client(long(2048)).await.is_ok());
+    assert!(matches!(
+        refused(long(2049)).await,
+        ClientError::Redirect { problem: RedirectProblem::Length, .. }
+    ));
+    let hosts =
+        ["https://[::]/x", "https://[2001:db8::]:8443/x", "http://[::1]:1/x", "http://[::1]/x"];
+    for (n, uri) in hosts.into_iter().enumerate() {
+        let client = Client::public(&format!("host{n}")).grant(GrantType::AuthorizationCode);
+        assert!(auth.register_client(client.redirect_uri(uri)).await.is_ok(), "{uri}");
+    }
+}
+
+/// A policy of its own needs the signal wired only if it uses it.
+#[tokio::test]
+async fn a_signal_that_is_not_wired_cannot_be_used() {
+    let policy = |signal| Policy::new().confirmation(signal);
+    for (own, theirs, fits) in [
+        (ConfirmationSignal::None, ConfirmationSignal::None, true),
+        (ConfirmationSignal::Wired, ConfirmationSignal::None, true),
+        (ConfirmationSignal::Wired, ConfirmationSignal::Wired, true),
+        (ConfirmationSignal::None, ConfirmationSignal::Wired, false),
+    ] {
+        let store = std::sync::Arc::new(hallpass::MemoryStore::new());
+        let auth = super::support::configured(store, super::support::clock(), |builder| {
+            builder.policy(short_loss(policy(own)))
+        });
+        let client = partner().policy(short_loss(policy(theirs)));
+        assert_eq!(auth.register_client(client).await.is_ok(), fits, "{own:?} {theirs:?}");
+    }
+}
+
+/// Without the signal a lost answer may be asked for again only within the window.
+fn short_loss(policy: Policy) -> Policy {
+    policy.retry_window(SECOND).retry_after_loss(SECOND)
+}
+
+/// What only a vocabulary can read would not be read again from the store.
+#[tokio::test]
+async fn a_scope_that_cannot_be_kept_is_refused() {
+    let vocabulary = Vocabulary::builder().opaque("https://a/b").resource("book").build().unwrap();
+    let opaque = || vocabulary.parse("https://a/b").unwrap();
+    for client in
+        [Client::public("app").scope(opaque()), Client::public("app").default_scope(opaque())]
+    {
+        assert!(matches!(refused(client).await, ClientError::Scope { .. }));
+    }
 }

@@ -284,3 +284,19 @@ async fn a_withdrawal_between_reading_and_writing_a_consent_is_not_undone() {
         assert_eq!(found.map_or(Scope::empty(), |found| found.scope), left, "{narrowed}");
     }
 }
+
+/// INVARIANTS 21: what cannot be answered is not begun. A code that met an authority without a key
+/// to sign is as good as before.
+#[tokio::test]
+async fn inv_21_a_code_is_not_spent_when_nothing_can_be_signed() {
+    let (world, _) = world().await;
+    let partner = id("partner");
+    let given = CodeRedemption::new(&partner, VERIFIER).redirect_uri(REDIRECT);
+    let code = code_sent(&world.allow(&world.authorize(&[]).await).await);
+    let now = world.auth.clock().now();
+    let only = world.auth.key_ring().signing_key(now).unwrap().kid().clone();
+    world.auth.withdraw_key(&only).await.unwrap();
+    let refused = world.auth.redeem_code(&code, given.clone()).await.unwrap_err();
+    assert!(matches!(refused, CodeError::Signing(_)), "{refused:?}");
+    assert!(world.auth.list_sessions(&ada(), None, 9).await.unwrap().is_empty());
+}

@@ -111,3 +111,29 @@ fn permissions_meet_as_scopes_do() {
     let (a, b) = (permission!("a:%3A:r"), permission!("a:0:r"));
     assert!(b < a, "ids are ordered by what they stand for");
 }
+
+/// What a `required_scope` says, read back, is what was asked for, whoever asks.
+#[test]
+fn every_requirement_says_what_it_needs() {
+    let grant = Scope::parse("book:7:read openid").unwrap();
+    let other = Scope::parse("book:8:read").unwrap();
+    let permission = permission!("book:7:read");
+    let scope = Scope::parse("openid book:7:read").unwrap();
+    let triple = ("book", "7", "read");
+    let escaped = ("book", "a b", "read");
+    assert_eq!(escaped.required_scope(), "book:a%20b:read");
+    assert_eq!(("book", "*", "read").required_scope(), "book:*:read");
+    assert_eq!(("book", "", "read").required_scope(), "");
+    for (requirement, text) in [
+        (&triple as &dyn Requirement, "book:7:read"),
+        (&permission, "book:7:read"),
+        (&scope, "openid book:7:read"),
+        (&&permission, "book:7:read"),
+    ] {
+        assert_eq!(requirement.required_scope(), text);
+        assert!(requirement.is_met_by(grant.view()));
+        assert!(!requirement.is_met_by(other.view()));
+        assert!((&requirement).is_met_by(grant.view()) && !(&requirement).is_met_by(other.view()));
+        assert_eq!((&requirement).required_scope(), text);
+    }
+}

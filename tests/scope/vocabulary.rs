@@ -124,3 +124,40 @@ fn a_resource_may_have_actions_of_its_own() {
         assert_eq!(vocabulary.parse(text).is_ok(), known, "{text}");
     }
 }
+
+#[test]
+fn only_what_fits_the_other_way_round_counts_as_swapped() {
+    let vocabulary =
+        Vocabulary::builder().resources(["book", "page"]).actions(["read"]).build().unwrap();
+    for (text, kind) in [
+        ("read:book", ScopeErrorKind::SwappedParts),
+        ("read:1:book", ScopeErrorKind::UnknownResource),
+        ("walk:book", ScopeErrorKind::UnknownResource),
+        ("read:shelf", ScopeErrorKind::UnknownResource),
+        ("book:walk", ScopeErrorKind::UnknownAction),
+    ] {
+        assert_eq!(vocabulary.parse(text).unwrap_err().kind(), kind, "{text}");
+    }
+}
+
+/// A word that looks like a reserved one is told so; any other is not.
+#[test]
+fn a_look_alike_differs_in_case_alone() {
+    let vocabulary = Vocabulary::builder()
+        .reserve(ReservedPreset::Smart)
+        .resources(["book", "shelf"])
+        .build()
+        .unwrap();
+    for (word, like) in [("fhiruser", "fhirUser"), ("LAUNCH", "launch"), ("Openid", "openid")] {
+        let error = vocabulary.parse(word).unwrap_err();
+        assert_eq!(error.kind(), ScopeErrorKind::ReservedCase, "{word}");
+        assert!(error.to_string().contains(like), "{error}");
+    }
+    assert_eq!(vocabulary.parse("shelf book launch").unwrap().len(), 3);
+    assert_eq!(vocabulary.parse("shop").unwrap_err().kind(), ScopeErrorKind::UnknownBareWord);
+    let taken = Vocabulary::builder().reserve(ReservedPreset::Smart).opaque("FHIRUSER").build();
+    assert_eq!(taken.unwrap_err().kind(), ScopeErrorKind::AmbiguousOpaque);
+    assert!(
+        Vocabulary::builder().reserve(ReservedPreset::Smart).opaque("https://a/b").build().is_ok()
+    );
+}

@@ -146,3 +146,17 @@ fn a_requirement_chooses_between_routes() {
         assert_eq!(test::call_service(&unguarded, request).await.status(), 500);
     });
 }
+
+#[tokio::test]
+async fn a_minted_token_answers_as_an_issued_one_does() {
+    let world = World::new().await;
+    let grant = hallpass::Grant::new("ada", "invoice:*:read".parse().unwrap());
+    let minted = world.authority.issue_access(grant).await.unwrap();
+    let token = minted.access_token().expose_secret().to_owned();
+    let request = TestRequest::default().to_http_request();
+    let response = actix_web::Responder::respond_to(minted, &request);
+    assert_eq!(response.headers().get("cache-control").unwrap(), "no-store");
+    let body = actix_web::body::to_bytes(response.into_body()).await.unwrap();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["access_token"], token.as_str());
+}

@@ -81,3 +81,30 @@ pub(crate) async fn send(router: &Router, row: &Row) -> Option<Seen> {
     let headers = parts.headers.iter().map(|(name, value)| (name.as_str(), value.as_bytes()));
     Some(Seen::new(parts.status.as_u16(), headers, &body))
 }
+
+#[tokio::test]
+async fn a_minted_token_answers_as_an_issued_one_does() {
+    let world = World::new().await;
+    let grant = hallpass::Grant::new("ada", "invoice:*:read".parse().unwrap());
+    let minted = world.authority.issue_access(grant).await.unwrap();
+    let token = minted.access_token().expose_secret().to_owned();
+    let response = axum::response::IntoResponse::into_response(minted);
+    assert_eq!(
+        (response.status().as_u16(), response.headers()["cache-control"].to_str().unwrap()),
+        (200, "no-store")
+    );
+    let body = response.into_body().collect().await.unwrap().to_bytes();
+    let body: serde_json::Value = serde_json::from_slice(&body).unwrap();
+    assert_eq!(body["access_token"], token.as_str());
+}
+
+/// A scope that no text can say is not said, instead of an empty one.
+#[test]
+fn an_empty_scope_is_not_named() {
+    for (required, named) in [("", false), ("invoice:7:read", true)] {
+        let denied =
+            hallpass::verifier::Denied::InsufficientScope { required: required.to_owned() };
+        let answer = Refusal::from(denied).answer();
+        assert_eq!(answer.body().contains(r#""scope":"#), named, "{}", answer.body());
+    }
+}

@@ -258,3 +258,59 @@ async fn report_only_is_for_conditions_alone() {
         .header("x-original-uri", "/invoices/8");
     Proxy::refused(&gateway.decide(&nobody).await, 401);
 }
+
+/// Each kind of condition, alone, for a caller who meets it and for one who does not.
+#[tokio::test]
+async fn each_condition_asks_for_what_it_names() {
+    let world = World::new().await;
+    let rules = r#"
+        [[rule]]
+        methods = ["GET"]
+        path = "/role"
+        require = { role = "ops" }
+        [[rule]]
+        methods = ["GET"]
+        path = "/group"
+        require = { group = "staff" }
+        [[rule]]
+        methods = ["GET"]
+        path = "/client"
+        require = { client = "web" }
+        [[rule]]
+        methods = ["GET"]
+        path = "/not"
+        require = { not = { role = "ops" } }
+        [[rule]]
+        methods = ["GET"]
+        path = "/any/{id}"
+        require = { any = [{ role = "ops" }, { permission = "page:{id}:read" }, { permission = "a:1:b" }] }
+    "#;
+    let guard = Guard::new(world.authority.verifier());
+    let gateway = Gateway::new(guard, Rules::from_toml(rules).unwrap(), Dialect::Nginx);
+    let scope = || "page:7:read".parse().unwrap();
+    let ops = Grant::new("ada", scope()).client("web").roles(["ops", "x"]).groups(["staff", "y"]);
+    let other =
+        Grant::new("bob", "x:1:y".parse().unwrap()).client("app").roles(["x"]).groups(["y"]);
+    for (grant, expected) in [(ops, [200, 200, 200, 403, 200]), (other, [403, 403, 403, 200, 403])]
+    {
+        let minted = world.authority.issue_access(grant).await.unwrap();
+        let token = format!("Bearer {}", minted.access_token().expose_secret());
+        for (target, status) in
+            ["/role", "/group", "/client", "/not", "/any/7"].into_iter().zip(expected)
+        {
+            let question = RequestHead::new("GET", "/authorize")
+                .header("x-original-method", "GET")
+                .header("x-original-uri", target)
+                .header("authorization", &token);
+            let answer = gateway.decide(&question).await;
+            assert_eq!(answer.status(), status, "{target}: {}", answer.body());
+            let scope = answer.header("www-authenticate").and_then(|it| it.split_once("scope="));
+            let helps = (target == "/any/7" && status == 403).then_some("\"page:7:read a:1:b\"");
+            assert_eq!(scope.map(|(_, scope)| scope), helps, "{target}");
+            let plain = answer.body().contains("the caller may not do this");
+            assert_eq!(plain, status == 403 && helps.is_none(), "{}", answer.body());
+            let names_scope = answer.body().contains(r#""scope":"#);
+            assert_eq!(names_scope, helps.is_some(), "{}", answer.body());
+        }
+    }
+}

@@ -293,3 +293,6 @@ impl KeySource for Keys {
 
     async fn nudge(&self) {}
 }
+
+#[cfg(test)]
+mod tests;

@@ -84,3 +84,32 @@ impl Pace {
         may
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_read_is_due_when_it_is_old_or_outdated_and_after_a_failure_in_a_while() {
+        let pace = Pace::default();
+        let second = Duration::from_secs(1);
+        assert!(pace.due_in(second).is_zero() && !pace.may_sign(second));
+        pace.succeeded(second);
+        assert_eq!(pace.due_in(second * 2), RELOAD_EVERY - second);
+        assert!(pace.may_sign(second + MAX_AGE) && !pace.may_sign(second * 2 + MAX_AGE));
+        pace.outdate();
+        assert!(pace.due_in(second * 2).is_zero());
+        pace.begin();
+        assert_eq!(pace.due_in(second * 2), RELOAD_EVERY - second, "what began after it knows");
+        pace.failed(second * 2);
+        assert_eq!(
+            pace.due_in(second * 2),
+            RETRY_AFTER,
+            "not at once, and not only when it is old"
+        );
+        assert!(pace.due_in(second * 2 + RETRY_AFTER).is_zero());
+        pace.begin();
+        pace.succeeded(second * 4);
+        assert_eq!(pace.due_in(second * 4), RELOAD_EVERY);
+    }
+}

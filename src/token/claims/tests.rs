@@ -121,7 +121,8 @@ fn what_we_write_is_read_by_the_fast_reader() {
 
 #[test]
 fn hostile_text_is_escaped_when_written() {
-    let nasty = "a\"b\\c\u{1}\n\u{7f}\u{2028}é\",\"sub\":\"root";
+    let controls: String = ('\0'..' ').collect();
+    let nasty = &*format!("a\"b\\c{controls}\u{7f}\u{2028}é\",\"sub\":\"root");
     let client = ClientId::parse("web").unwrap();
     let audiences = [Audience::parse("x\"y").unwrap()];
     let claims = AccessClaims {
@@ -364,14 +365,13 @@ fn custom_claims() {
     let error = |value: Value| CustomClaims::new(&value).unwrap_err();
     assert_eq!(error(json!([])), ClaimsWriteError::NotAnObject);
     assert_eq!(error(json!({ "a": 1, "exp": 1 })), ClaimsWriteError::Registered { claim: "exp" });
-    let mut deep = json!(1);
-    for _ in 0..MAX_DEPTH {
-        deep = json!([deep]);
+    for nest in [|inner| json!([inner]), |inner| json!({ "b": inner })] {
+        let deep = (0..MAX_DEPTH).fold(json!(1), |deep, _| nest(deep));
+        let fitting = CustomClaims::new(&json!({ "a": deep })).unwrap();
+        assert!(both(fitting.as_json()).is_ok());
+        assert_eq!(error(json!({ "a": nest(deep) })), ClaimsWriteError::TooDeep);
+        assert_eq!(CustomClaims::parse(fitting.as_json()), Ok(fitting));
     }
-    let fitting = CustomClaims::new(&json!({ "a": deep })).unwrap();
-    assert!(both(fitting.as_json()).is_ok());
-    assert_eq!(error(json!({ "a": [deep] })), ClaimsWriteError::TooDeep);
-    assert_eq!(CustomClaims::parse(fitting.as_json()), Ok(fitting));
     assert!(CustomClaims::parse("{\"a\":1").is_err());
 }
 

@@ -201,3 +201,20 @@ fn tokens_of_one_key_are_whole_whoever_issues_them() {
         }
     }
 }
+
+/// Whatever is pushed comes out whole and in order, on the stack and beyond it: a short text after
+/// the long one that made it spill as well.
+#[test]
+fn what_spills_keeps_its_order() {
+    for first in 990..1030 {
+        for second in [1, 20, 40, 2000] {
+            let (mut scratch, mut expected) = (Scratch::new(), Vec::new());
+            for (n, length) in [first, second, 3, 1, 0, 7].into_iter().enumerate() {
+                let bytes = vec![n as u8 + 1; length];
+                scratch.push(&bytes);
+                expected.extend(bytes);
+            }
+            assert_eq!(scratch.bytes(), expected, "{first} {second}");
+        }
+    }
+}

@@ -177,3 +177,27 @@ fn names_do_not_run_into_each_other() {
     assert_eq!(index.find(&probe("ab", None)), None);
     assert_eq!(index.find(&probe("abc", Some(""))), None);
 }
+
+/// Records whose ends lie too far apart for one table, in the same shard: each is kept to its own.
+#[test]
+fn a_record_far_from_the_others_is_kept_to_its_own_end() {
+    let index = RevocationIndex::new(Duration::from_secs(600));
+    let minutes = [1_000_000_u64, 1_000_400, 1_000_300, 999_000];
+    let id = |n: usize| SessionId::from_parts(at(n as u64 + 1), [7; 12]);
+    for (n, minute) in minutes.iter().enumerate() {
+        index.insert(&RevocationRecord {
+            target: Target::Session(id(n)),
+            not_before: at(1),
+            expires_at: at(minute * 60),
+        });
+    }
+    for now in (998_900..1_000_500).step_by(7) {
+        index.expire(at(now * 60));
+        for (n, minute) in minutes.iter().enumerate() {
+            let found = index.has_ended(&id(n));
+            assert!(found || *minute <= now, "{n} was forgotten at {now}");
+            assert!(!found || *minute + 2 > now, "{n} lingers at {now}");
+        }
+    }
+    assert!(index.is_empty());
+}

@@ -392,3 +392,26 @@ fn what_is_taken_back_is_refused_at_once_on_every_thread() {
         });
     }
 }
+
+/// The instant at which a key ends counts as over, for what is remembered as for what is checked.
+#[test]
+fn inv_35_a_key_that_has_ended_ends_what_was_remembered_under_it() {
+    let mut random = Random(1);
+    let world = World::new(&mut random);
+    let until = world.clock.now() + Duration::from_secs(20);
+    world.set_keys(0b001, until);
+    let token =
+        jwt::encode_payload(secret_key(0).encoded_header(), with(json!({})).as_bytes(), |input| {
+            secret_key(0).sign(input)
+        })
+        .unwrap();
+    for verifier in [&world.with, &world.without] {
+        world.clock.set_wall(until - Duration::from_millis(1));
+        for _ in 0..3 {
+            assert!(block_on(verifier.verify(token.as_str())).is_ok());
+        }
+        world.clock.set_wall(until);
+        let error = block_on(verifier.verify(token.as_str())).unwrap_err();
+        assert!(matches!(error, VerifyError::UnknownKey), "{error}");
+    }
+}

@@ -2,10 +2,12 @@
 //! Must not know how the index stores it.
 
 use std::{
+    future::poll_fn,
     sync::{
         Arc, Mutex,
         atomic::{AtomicBool, AtomicUsize, Ordering},
     },
+    task::{Context, Poll, Waker},
     time::Duration,
 };
 
@@ -15,7 +17,7 @@ use serde_json::json;
 use super::support::*;
 use crate::{
     Timestamp,
-    id::{ClientId, SessionId, Subject},
+    id::{ClientId, SessionId, Subject, TokenId},
     store::{
         Cursor, EndReason, FeedPage, MemoryStore, Owner, Reach, RevocationFeed, RevocationSink,
         RevocationStore, StoreError, StoreErrorKind, Target,
@@ -219,4 +221,103 @@ fn a_generation_is_confirmed_once() {
     let expired = sign(&with(json!({ "gen": 9, "exp": NOW - 60 })));
     assert!(verifier.verify_jwt(&expired).is_err());
     assert_eq!(*heard.0.lock().unwrap(), [(session(), 3), (session(), 4)]);
+}
+
+/// A poll that failed is no poll, however recent.
+#[test]
+fn nothing_is_decided_before_the_first_complete_read() {
+    let clock = TestClock::new();
+    let feed = Arc::new(Fickle::default());
+    feed.broken.store(true, Ordering::SeqCst);
+    let verifier = builder(&clock).revocations(Arc::<Fickle>::clone(&feed)).build().unwrap();
+    for _ in 0..3 {
+        assert!(matches!(block_on(verifier.verify(&good())), Err(VerifyError::Stale)));
+    }
+}
+
+/// A feed that answers only when it is let.
+#[derive(Debug, Default)]
+struct Gated(MemoryStore, AtomicBool);
+
+#[async_trait]
+impl RevocationFeed for Gated {
+    async fn read_revocations(
+        &self,
+        after: Option<&Cursor>,
+        limit: u32,
+    ) -> Result<FeedPage, StoreError> {
+        let is_open = || self.1.load(Ordering::SeqCst);
+        poll_fn(|_| if is_open() { Poll::Ready(()) } else { Poll::Pending }).await;
+        self.0.read_revocations(after, limit).await
+    }
+
+    async fn changed(&self) {
+        std::future::pending().await
+    }
+
+    fn subscribe(&self, _: std::sync::Weak<dyn RevocationSink>) {}
+}
+
+/// At the start all wait for the first poll, whoever makes it; later nobody waits for another's.
+#[test]
+fn a_poll_of_another_is_waited_for_only_at_the_start() {
+    let clock = TestClock::new();
+    let feed = Arc::new(Gated::default());
+    let verifier = builder(&clock).revocations(Arc::<Gated>::clone(&feed)).build().unwrap();
+    let mut context = Context::from_waker(Waker::noop());
+    let token = good();
+    let [mut first, mut second] = [(); 2].map(|()| Box::pin(verifier.verify(&token)));
+    assert!(first.as_mut().poll(&mut context).is_pending());
+    assert!(second.as_mut().poll(&mut context).is_pending(), "it has nothing to decide by yet");
+    feed.1.store(true, Ordering::SeqCst);
+    assert!(matches!(first.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
+    assert!(matches!(second.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
+
+    feed.1.store(false, Ordering::SeqCst);
+    clock.advance(Duration::from_millis(500));
+    let [mut first, mut second] = [(); 2].map(|()| Box::pin(verifier.verify(&token)));
+    assert!(first.as_mut().poll(&mut context).is_pending(), "it polls");
+    assert!(matches!(second.as_mut().poll(&mut context), Poll::Ready(Ok(_))));
+}
+
+/// A feed that always has more, from the same place on.
+#[derive(Debug, Default)]
+struct Stuck(MemoryStore, AtomicUsize);
+
+#[async_trait]
+impl RevocationFeed for Stuck {
+    async fn read_revocations(&self, _: Option<&Cursor>, _: u32) -> Result<FeedPage, StoreError> {
+        assert!(self.1.fetch_add(1, Ordering::SeqCst) < 10, "asked for the same again and again");
+        let page = self.0.read_revocations(None, 1).await?;
+        Ok(FeedPage { complete: false, ..page })
+    }
+
+    async fn changed(&self) {
+        std::future::pending().await
+    }
+
+    fn subscribe(&self, _: std::sync::Weak<dyn RevocationSink>) {}
+}
+
+#[test]
+fn a_feed_that_stands_still_is_an_error() {
+    let verifier = builder(&TestClock::new()).revocations(Stuck::default()).build().unwrap();
+    match block_on(verifier.ready()) {
+        Err(VerifyError::Store(error)) => assert_eq!(error.kind(), StoreErrorKind::Corrupt),
+        other => panic!("{other:?}"),
+    }
+}
+
+/// An identifier may be a little younger than its token says: by the leeway, and a second of rounding.
+#[test]
+fn an_identifier_dates_itself_within_the_leeway() {
+    let verifier = stateless().build().unwrap();
+    let latest = Timestamp::from_unix_seconds(NOW + 31);
+    for (born, expected) in [(latest, latest), (latest + Duration::from_millis(1), now())] {
+        let (session, token) =
+            (SessionId::from_parts(born, [1; 12]), TokenId::from_parts(born, [2; 12]));
+        let who =
+            verifier.verify_jwt(&sign(&with(json!({ "sid": session, "jti": token })))).unwrap();
+        assert_eq!(who.born(), expected);
+    }
 }

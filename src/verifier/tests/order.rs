@@ -1,14 +1,20 @@
 //! Knows the order of the checks: one token per failure, each otherwise good.
 //! Must not know revocation.
 
+use std::time::Duration;
+
 use serde_json::json;
 
 use super::support::*;
 use crate::{
     Timestamp,
+    id::KeyId,
     key::{Algorithm, SigningKey, VerifyingKeys},
-    token::ClaimsError,
-    verifier::{ConfigError, FailureKind, RelaxedProfile, TokenKind, Verifier, VerifyError},
+    token::{ClaimsError, OpaqueError, jwt},
+    verifier::{
+        ConfigError, FailureKind, KeySourceError, RelaxedProfile, RevokedBy, TokenKind, Verifier,
+        VerifyError,
+    },
 };
 
 #[track_caller]
@@ -159,7 +165,7 @@ fn claims_and_rules() {
 #[test]
 fn the_deadline_itself_is_expired() {
     let clock = TestClock::new();
-    let verifier = builder(&clock).leeway(std::time::Duration::ZERO).stateless().build().unwrap();
+    let verifier = builder(&clock).leeway(Duration::ZERO).stateless().build().unwrap();
     let token = good();
     clock.set_wall(Timestamp::from_unix_millis((NOW + 600) * 1000 - 1));
     assert!(verifier.verify_jwt(&token).is_ok());
@@ -182,17 +188,97 @@ fn builder_refuses_what_does_not_fit() {
     for bytes in [0, 16 * 1024 + 1] {
         assert!(matches!(error(builder(&clock).max_length(bytes)), ConfigError::MaxLength { .. }));
     }
-    let hour = std::time::Duration::from_secs(3600);
+    let (millisecond, hour) = (Duration::from_millis(1), Duration::from_secs(3600));
     assert!(matches!(error(builder(&clock).leeway(hour)), ConfigError::TooLong { .. }));
+    let longer = hour / 6 + millisecond;
+    assert!(matches!(error(builder(&clock).leeway(longer)), ConfigError::TooLong { .. }));
+    let early = builder(&clock).poll_interval(hour + millisecond).max_staleness(hour);
+    assert_eq!(error(early), ConfigError::Staleness);
+    let edge = builder(&clock).max_length(16 * 1024).leeway(hour / 6);
+    assert!(edge.poll_interval(hour).max_staleness(hour).stateless().build().is_ok());
     assert!(matches!(error(builder(&clock).prefix("A")), ConfigError::Prefix(_)));
     let own = VerifyingKeys::new([key()]).unwrap();
     let profile = RelaxedProfile::new("old", own, Timestamp::MAX, hour);
     assert_eq!(error(builder(&clock).relaxed(profile)), ConfigError::RelaxedOwnKey);
+    // The same key under another name, which only a public key can be told by.
+    let one = SigningKey::generate(Algorithm::EdDSA).unwrap();
+    let named = one.with_kid(KeyId::parse("old").unwrap());
+    for (foreign, is_own) in
+        [(named, true), (SigningKey::generate(Algorithm::EdDSA).unwrap(), false)]
+    {
+        let keys = VerifyingKeys::new([foreign.verifying_key()]).unwrap();
+        let profile = RelaxedProfile::new("old", keys, Timestamp::MAX, hour);
+        let built = builder(&clock).key(one.verifying_key()).relaxed(profile).stateless().build();
+        assert_eq!(built.err(), is_own.then_some(ConfigError::RelaxedOwnKey));
+    }
+}
+
+/// Signatures of every length, through the whole of a verifier.
+#[test]
+fn every_algorithm_is_verified() {
+    let rsa = include_str!("../../../tests/vectors/keys/rsa2048.pkcs8.pem");
+    for algorithm in Algorithm::ALL.iter().copied() {
+        let key = match algorithm.name() {
+            name if name.starts_with(['R', 'P']) => SigningKey::from_pem(algorithm, rsa),
+            _ => SigningKey::generate(algorithm),
+        };
+        let key = key.unwrap();
+        let builder = Verifier::builder(ISSUER).audience(AUDIENCE).clock(TestClock::new());
+        let verifier = builder.key(key.verifying_key()).stateless().build().unwrap();
+        let claims = with(json!({}));
+        let token =
+            jwt::encode_payload(key.encoded_header(), claims.as_bytes(), |input| key.sign(input));
+        let token = token.unwrap();
+        assert_eq!(verifier.verify_jwt(token.as_str()).unwrap().subject(), "ada", "{algorithm}");
+        let at = token.rfind('.').unwrap() + 1;
+        let mut changed = token;
+        let other = if changed.as_bytes()[at] == b'A' { "B" } else { "A" };
+        changed.replace_range(at..=at, other);
+        assert!(matches!(verifier.verify_jwt(changed.as_str()), Err(VerifyError::BadSignature)));
+    }
+}
+
+/// Claims of every length, escaped and not, are read whole: no buffer on the way is too small.
+#[test]
+fn claims_of_any_length_are_read_whole() {
+    let verifier = stateless().max_length(16 * 1024).build().unwrap();
+    for length in (0..1300).step_by(3).chain((1300..11_000).step_by(487)) {
+        for subject in ["s".repeat(length + 1), format!("{}{}", "\"".repeat(9), "s".repeat(length))]
+        {
+            let token = sign(&with(json!({ "sub": subject })));
+            assert_eq!(verifier.verify_jwt(&token).unwrap().subject(), subject, "{length}");
+        }
+    }
+}
+
+/// RFC 6750 §3: what a client may read, one text for what it should do about it.
+#[test]
+fn what_clients_may_read_is_fixed() {
+    for (error, text) in [
+        (VerifyError::Stale, "the service cannot check tokens at the moment"),
+        (
+            VerifyError::Keys(KeySourceError::new("x")),
+            "the service cannot check tokens at the moment",
+        ),
+        (VerifyError::Expired, "the token has expired"),
+        (VerifyError::Opaque(OpaqueError::Expired), "the token has expired"),
+        (VerifyError::NotYetValid, "the token is not valid yet"),
+        (VerifyError::Revoked { by: RevokedBy::Subject }, "the token was revoked"),
+        (VerifyError::UnknownToken, "the token was revoked"),
+        (VerifyError::Audience, "the token is for another audience"),
+        (VerifyError::UnexpectedType, "this kind of token is not accepted here"),
+        (VerifyError::WrongKind, "this kind of token is not accepted here"),
+        (VerifyError::ProfileEnded, "this kind of token is not accepted here"),
+        (VerifyError::BadSignature, "the token is invalid"),
+        (VerifyError::UnknownKey, "the token is invalid"),
+    ] {
+        assert_eq!(error.public_description(), text, "{error}");
+    }
 }
 
 #[test]
 fn the_relaxed_profile_takes_old_tokens_and_nothing_else() {
-    let hour = std::time::Duration::from_secs(3600);
+    let hour = Duration::from_secs(3600);
     let ends = Timestamp::from_unix_seconds(NOW + 86_400);
     let old = SigningKey::generate(Algorithm::EdDSA).unwrap();
     let ec = SigningKey::generate(Algorithm::ES256).unwrap();
@@ -229,6 +315,8 @@ fn the_relaxed_profile_takes_old_tokens_and_nothing_else() {
     ] {
         refused(&verifier, &token(changes), error);
     }
+    let longest = token(json!({ "exp": NOW + 3000, "iat": NOW - 600 }));
+    assert!(verifier.verify_jwt(&longest).is_ok());
     // Two keys with one algorithm: a token without `kid` names neither.
     let other = SigningKey::generate(Algorithm::EdDSA).unwrap();
     let two = VerifyingKeys::new([old.verifying_key(), other.verifying_key()]).unwrap();
@@ -253,4 +341,13 @@ fn errors_keep_their_source() {
     let error = verifier.verify_jwt(&sign("[]")).unwrap_err();
     assert!(matches!(error, VerifyError::Claims(ClaimsError::NotAnObject)));
     assert!(std::error::Error::source(&error).is_some());
+}
+
+#[test]
+fn every_date_is_its_own() {
+    let dates = json!({ "iat": NOW - 4, "nbf": NOW - 3, "auth_time": NOW - 900 });
+    let who = stateless().build().unwrap().verify_jwt(&sign(&with(dates))).unwrap();
+    let at = |seconds| Some(Timestamp::from_unix_seconds(seconds));
+    assert_eq!((who.issued_at(), who.auth_time()), (at(NOW - 4), at(NOW - 900)));
+    assert_eq!(who.expires_at(), at(NOW + 600));
 }

@@ -201,13 +201,17 @@ fn a_file_names_the_identity_headers() {
     let expected = Identity::new("Remote-User")
         .and_then(|names| names.groups("Remote-Groups"))
         .and_then(|names| names.roles("X-Roles"))
+        .and_then(|names| names.permissions("X-Scope"))
         .map(|names| names.user_claim("uid").trust_inbound())
         .unwrap();
+    for name in ["remote-user", "remote-groups", "x-roles", "x-scope"] {
+        assert!(format!("{expected:?}").to_lowercase().contains(name), "{expected:?}");
+    }
     let toml = "[identity]\nsubject = \"Remote-User\"\nuser_claim = \"uid\"\n\
-                groups = \"Remote-Groups\"\nroles = \"X-Roles\"\ntrust_inbound = true\n";
+                groups = \"Remote-Groups\"\nroles = \"X-Roles\"\npermissions = \"X-Scope\"\ntrust_inbound = true\n";
     let json = r#"{ "rule": [],
         "identity": { "subject": "Remote-User", "user_claim": "uid", "groups": "Remote-Groups",
-                      "roles": "X-Roles", "trust_inbound": true } }"#;
+                      "roles": "X-Roles", "permissions": "X-Scope", "trust_inbound": true } }"#;
     for rules in [Rules::from_toml(toml).unwrap(), Rules::from_json(json).unwrap()] {
         assert_eq!(rules.identity().map(identity), Some(expected.clone()));
     }
