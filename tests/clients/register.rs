@@ -184,7 +184,7 @@ async fn every_bound_is_the_largest_that_fits() {
         let set = VerifyingKeys::new((0..count).map(key)).unwrap();
         let jwks = set.iter().filter_map(VerifyingKey::jwk).map(|jwk| jwk.to_json());
         let jwks = jwks.collect::<Vec<_>>().join(",");
-        Client::confidential("keys").private_key_jwt(&format!(r#"{{"keys":[{jwks}]}}"#))
+        Client::confidential("keys").private_key_jwt(format!(r#"{{"keys":[{jwks}]}}"#))
     };
     assert!(auth.register_client(keyed(20)).await.is_ok());
     assert!(matches!(refused(keyed(21)).await, ClientError::TooMany { limit: 20, found: 21, .. }));
