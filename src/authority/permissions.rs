@@ -87,13 +87,18 @@ impl Inner {
         id: &ClientId,
         client: Option<&Client>,
     ) -> Result<Option<Scope>, IssueError> {
+        if !self.is_limited(client) {
+            return Ok(None);
+        }
         let ceiling = client.and_then(Client::ceiling);
         let permitted = self.permitted(subject, id).await?;
-        Ok(match (ceiling, permitted) {
-            (Some(ceiling), Some(permitted)) => Some(ceiling.meet_within(&permitted, &WIDE)?),
-            (Some(ceiling), None) => Some(ceiling.clone()),
-            (None, permitted) => permitted,
-        })
+        Ok(Some(match (ceiling, permitted) {
+            (Some(ceiling), Some(permitted)) => ceiling.meet_within(&permitted, &WIDE)?,
+            (Some(ceiling), None) => ceiling.clone(),
+            (None, Some(permitted)) => permitted,
+            // A limit that nobody here knows allows nothing.
+            (None, None) => Scope::empty(),
+        }))
     }
 
     async fn permitted(

@@ -72,16 +72,7 @@ impl SessionStore for SqliteStore {
         now: Timestamp,
     ) -> Result<bool, StoreError> {
         let id = *id;
-        self.write(move |step| {
-            let ended = params![id.as_bytes(), at(now), reason.as_str()];
-            let was_live = step
-                .find(statement::END_SESSION, ended, |row| Ok(Columns::of(row).integer()? != 0))?;
-            if was_live.is_some() {
-                append(step, Target::Session(id), now, now)?;
-            }
-            Ok(was_live.unwrap_or(false))
-        })
-        .await
+        self.write(move |step| end(step, &id, reason, now)).await
     }
 
     async fn list_sessions(

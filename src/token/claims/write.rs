@@ -190,9 +190,7 @@ impl AccessClaims<'_> {
         text(out, self.subject);
         match self.audience {
             [only] => {
-                out.push(br#"","aud":""#);
-                text(out, only.as_str());
-                out.push(br#"""#);
+                member(out, br#"","aud":""#, only.as_str());
             }
             many => {
                 out.push(br#"","aud":"#);
@@ -212,13 +210,9 @@ impl AccessClaims<'_> {
             out.push(br#"""#);
         }
         if let Some(client) = self.client_id {
-            out.push(br#","client_id":""#);
-            text(out, client.as_str());
-            out.push(br#"""#);
+            member(out, br#","client_id":""#, client.as_str());
         }
-        out.push(br#","scope":""#);
-        text(out, self.scope);
-        out.push(br#"""#);
+        member(out, br#","scope":""#, self.scope);
         if let Some(session) = self.session_id {
             out.push(br#","sid":""#);
             out.push(&session.to_text());
@@ -232,9 +226,7 @@ impl AccessClaims<'_> {
             date(out, br#","auth_time":"#, at);
         }
         if let Some(acr) = self.acr {
-            out.push(br#","acr":""#);
-            text(out, acr);
-            out.push(br#"""#);
+            member(out, br#","acr":""#, acr);
         }
         for (name, values) in [
             (&br#","amr":"#[..], self.amr),
@@ -256,6 +248,14 @@ impl AccessClaims<'_> {
         }
         out.push(b"}");
     }
+}
+
+/// A text behind its name, which ends with the opening quote.
+#[inline]
+fn member(out: &mut impl Sink, name: &[u8], value: &str) {
+    out.push(name);
+    text(out, value);
+    out.push(br#"""#);
 }
 
 fn date(out: &mut impl Sink, name: &[u8], at: Timestamp) {

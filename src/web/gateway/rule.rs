@@ -70,8 +70,8 @@ impl Rule {
 
     /// Lets everybody through and looks at no credential: for what anybody may see. `methods`
     /// are names such as `GET`, which is for `HEAD` too unless another rule names that, or `*` for
-    /// every one that no other rule of the same path names. `path` is a pattern such as `/invoices/{id}` or
-    /// `/files/{*rest}`, whose parameters are whole parts.
+    /// every one that no other rule of the same path names. `path` is a pattern such as
+    /// `/invoices/{id}` or `/files/{*rest}`, whose parameters are whole parts.
     pub fn public<'m>(methods: impl IntoIterator<Item = &'m str>, path: &str) -> Self {
         Self::new(methods, path, Access::Public)
     }
