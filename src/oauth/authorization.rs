@@ -44,7 +44,8 @@ pub(super) struct AskedFor {
     pub(super) scope: Scope,
     pub(super) resource: Vec<Audience>,
     pub(super) nonce: Option<String>,
-    /// The request, where it asked for a new sign-in and has got it: that stands for one code.
+    /// Which coming of the request asked for a new sign-in and has got it: that stands for one
+    /// code.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) sign_in_asked_by: Option<String>,
 }

@@ -50,6 +50,8 @@ impl OAuthError {
         row(400, "login_required", "the user must sign in, and the prompt is none");
     pub(crate) const OTHER_LOGIN_REQUIRED: Self =
         row(400, "login_required", "the user of the id_token_hint has not signed in");
+    pub(crate) const SIGN_IN_USED: Self =
+        row(400, "login_required", "the sign-in has been used for another code");
     pub(crate) const CONSENT_REQUIRED: Self =
         row(400, "consent_required", "the user must be asked, and the prompt is none");
     pub(crate) const DENIED: Self = row(400, "access_denied", "the user has not allowed it");

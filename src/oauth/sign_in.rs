@@ -55,6 +55,8 @@ const KNOWN: [&str; 15] = [
 struct Since {
     at: Timestamp,
     request: String,
+    /// Which coming of the request it was: two may be alike to the last letter.
+    id: String,
 }
 
 /// What follows from who is signed in.
@@ -63,7 +65,8 @@ pub(super) enum SignInStep {
     Led(Answer),
     /// The user is the one.
     Done {
-        /// The request, where only the sign-in that it asked for makes the user the one.
+        /// Which coming of the request asked for the sign-in, where only that makes the user the
+        /// one.
         asked_by: Option<String>,
     },
 }
@@ -84,9 +87,10 @@ impl AuthorizationServer {
         let expected = expected.map(|hint| hint.subject);
         let query = query(form);
         let since = self.since(form, &query);
-        let reason_for = |since| reason(authorization, user, since, expected.as_ref(), now);
-        let Some(reason) = reason_for(since) else {
-            let asked_by = reason_for(None).map(|_| digest(&query));
+        let at = since.as_ref().map(|since| since.at);
+        let reason_for = |at| reason(authorization, user, at, expected.as_ref(), now);
+        let Some(reason) = reason_for(at) else {
+            let asked_by = since.filter(|_| reason_for(None).is_some()).map(|since| since.id);
             return Ok(SignInStep::Done { asked_by });
         };
         if authorization.prompt.none {
@@ -95,7 +99,10 @@ impl AuthorizationServer {
         if reason == SignInReason::OtherUser && since.is_some() {
             return Err(OAuthError::OTHER_LOGIN_REQUIRED);
         }
-        let since = Since { at: since.unwrap_or(now), request: digest(&query) };
+        let since = match since {
+            Some(since) => since,
+            None => Since { at: now, request: digest(&query), id: ticket_id()? },
+        };
         let since = self.authority().seal_ticket(PURPOSE, &since, LIFETIME);
         let since = since.map_err(|_| OAuthError::MISCONFIGURED)?;
         let path = self.path_of(Endpoint::Authorize);
@@ -130,15 +137,15 @@ impl AuthorizationServer {
         if self.authority().consume_once(&key, until).await? {
             Ok(())
         } else {
-            Err(OAuthError::LOGIN_REQUIRED)
+            Err(OAuthError::SIGN_IN_USED)
         }
     }
 
     /// When this request came first, if it has been led to a sign-in. A mark of another request
     /// is none.
-    fn since(&self, form: &Form, query: &str) -> Option<Timestamp> {
+    fn since(&self, form: &Form, query: &str) -> Option<Since> {
         let since: Since = self.authority().open_ticket(PURPOSE, form.get(SINCE)?).ok()?;
-        (since.request == digest(query)).then_some(since.at)
+        (since.request == digest(query)).then_some(since)
     }
 
     /// The path of an endpoint on the issuer's origin.
@@ -147,6 +154,12 @@ impl AuthorizationServer {
         let rest = url.split_once("://").map_or(url.as_str(), |(_, rest)| rest);
         rest.find('/').and_then(|at| rest.get(at..)).unwrap_or("/").to_owned()
     }
+}
+
+/// So that no two tickets are alike.
+pub(super) fn ticket_id() -> Result<String, OAuthError> {
+    let id: [u8; 12] = crypto::random_array().map_err(|_| OAuthError::NOT_NOW)?;
+    Ok(URL_SAFE_NO_PAD.encode(id))
 }
 
 /// Why the user must sign in, if they must.

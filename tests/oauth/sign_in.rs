@@ -122,6 +122,16 @@ async fn a_new_sign_in_is_for_one_code_and_soon() {
         let _ = world.get(&return_to).await;
         assert!(world.asked().is_some(), "asked again");
     }
+    // Two requests that are alike to the last letter, answered by two sign-ins within a second.
+    let mut world = World::new();
+    for _ in 0..2 {
+        let _ = world.authorize(&[("prompt", "login consent")]).await;
+        let (_, return_to, _) = world.asked().unwrap();
+        world.sign_in("ada");
+        let pages = [world.get(&return_to).await, world.get(&return_to).await];
+        code_sent(&world.allow(&pages[0]).await);
+        assert_eq!(error_sent(&world.allow(&pages[1]).await), "login_required");
+    }
     // Where nobody asked for a new one, it stands for as many as come.
     let world = World::new();
     code_sent(&world.allow(&world.authorize(&[]).await).await);

@@ -3,13 +3,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     authority::{Client, CodeBinding, Grant, GrantType},
     clock::Timestamp,
-    crypto,
     id::Subject,
     oauth::{
         AuthorizationServer, Endpoint, Form, Host, OAuthError, Request, SignedIn,
@@ -17,7 +15,7 @@ use crate::{
         describe,
         pages::{ConsentPage, ErrorPage, guarded},
         reply::ReplyTo,
-        sign_in::SignInStep,
+        sign_in::{SignInStep, ticket_id},
     },
     scope::Scope,
     web::Answer,
@@ -111,12 +109,11 @@ impl AuthorizationServer {
     }
 
     fn consent_ticket(&self, user: &SignedIn, asked: AskedFor) -> Result<String, OAuthError> {
-        let id: [u8; 12] = crypto::random_array().map_err(|_| OAuthError::NOT_NOW)?;
         let ticket = ConsentTicket {
             asked,
             subject: user.subject.clone(),
             auth_time: user.auth_time,
-            id: URL_SAFE_NO_PAD.encode(id),
+            id: ticket_id()?,
         };
         let sealed = self.authority().seal_ticket(PURPOSE, &ticket, LIFETIME);
         sealed.map_err(|_| OAuthError::MISCONFIGURED)
