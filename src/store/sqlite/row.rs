@@ -7,11 +7,7 @@ use rusqlite::{Row, params, params_from_iter, types::Value};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    super::{
-        api_key::ApiKeyRecord,
-        ended::EndReason,
-        session::SessionRecord,
-    },
+    super::{api_key::ApiKeyRecord, ended::EndReason, session::SessionRecord},
     error::Error,
     statement::{INSERT_API_KEY, INSERT_SESSION},
     step::Step,

@@ -25,13 +25,13 @@ const FIRST_TEXT: usize = 2;
 pub(super) struct Unread {
     id: SessionId,
     cnf: Option<ProofKey>,
-    label: Option<String>,
     policy: SessionPolicy,
     absolute_expires_at: Timestamp,
     state: SessionState,
-    /// Subject, client, scope, audience and claims in one, and where each ends.
+    /// Subject, client, scope, audience, claims and label in one, and where each ends.
     texts: String,
-    ends: [usize; 5],
+    ends: [usize; 6],
+    labelled: bool,
 }
 
 impl Unread {
@@ -39,17 +39,21 @@ impl Unread {
     pub(super) fn of(columns: &mut Columns<'_>) -> Result<Self, Error> {
         let id = SessionId::from_bytes(columns.bytes()?);
         columns.format()?;
-        let (mut texts, mut ends) = (String::with_capacity(256), [0; 5]);
-        for end in &mut ends {
-            texts.push_str(columns.text()?);
-            *end = texts.len();
-        }
+        let [subject, client, scope] = [columns.text()?, columns.text()?, columns.text()?];
+        let [audience, claims] = [columns.text()?, columns.text()?];
+        let (cnf, label) = (columns.maybe_json()?, columns.maybe_text()?);
+        let mut texts = String::with_capacity(256);
+        let ends =
+            [subject, client, scope, audience, claims, label.unwrap_or_default()].map(|text| {
+                texts.push_str(text);
+                texts.len()
+            });
         Ok(Self {
             id,
+            cnf,
             texts,
             ends,
-            cnf: columns.maybe_json()?,
-            label: columns.maybe_text()?.map(str::to_owned),
+            labelled: label.is_some(),
             policy: SessionPolicy {
                 access_lifetime: columns.duration()?,
                 retry_window: columns.duration()?,
@@ -94,8 +98,8 @@ impl Unread {
             scope: self.parsed(2, Scope::parse_canonical)?,
             audience: self.json(3)?,
             claims: self.json(4)?,
+            label: self.labelled.then(|| self.text(5).to_owned()),
             cnf: self.cnf,
-            label: self.label,
             policy: self.policy,
             absolute_expires_at: self.absolute_expires_at,
             state: self.state,
