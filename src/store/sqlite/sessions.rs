@@ -49,7 +49,7 @@ impl SessionStore for SqliteStore {
     ) -> Result<RotateOutcome, StoreError> {
         let rotation = rotation.clone();
         let (verdict, row) = self.write(move |step| rotate(step, &rotation, now)).await?;
-        Ok(verdict.outcome(row, Unread::read)?)
+        Ok(verdict.outcome(row, |row| row.read())?)
     }
 
     async fn confirm_session(
@@ -136,10 +136,11 @@ fn rotate(
     step: &Step<'_>,
     rotation: &Rotation,
     now: Timestamp,
-) -> Result<(Verdict, Option<Unread>), Error> {
+) -> Result<(Verdict, Option<Box<Unread>>), Error> {
     let id = [rotation.id.as_bytes()];
-    let row = step.find(statement::FIND_SESSION, id, |row| Unread::of(&mut Columns::of(row)))?;
-    let verdict = judge(row.as_ref().map(Unread::facts).as_ref(), rotation, now);
+    let read = |row: &rusqlite::Row<'_>| Unread::of(&mut Columns::of(row)).map(Box::new);
+    let row = step.find(statement::FIND_SESSION, id, read)?;
+    let verdict = judge(row.as_deref().map(Unread::facts).as_ref(), rotation, now);
     if let Some(state) = &verdict.write {
         write_state(step, &rotation.id, state)?;
         if state.ended.is_some() {
