@@ -33,7 +33,7 @@ macro_rules! secret_text {
             /// Takes over a secret text.
             #[must_use]
             pub fn new(text: String) -> Self {
-                Self::from_sealed(Zeroizing::new(text))
+                Self(Wiped(text))
             }
 
             pub(crate) fn from_sealed(mut text: Zeroizing<String>) -> Self {
