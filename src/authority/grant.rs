@@ -194,6 +194,7 @@ impl Grant {
     }
 
     /// The same where it stands: a grant is large, and to hand it on takes longer than to read it.
+    #[inline]
     pub(super) fn asked<'g>(&'g mut self, own: &'g ClientId) -> Result<Asked<'g>, IssueError> {
         static NOTHING: Given = Given::NOTHING;
         if let Some(more) = &mut self.more {
