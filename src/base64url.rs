@@ -148,7 +148,7 @@ pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
 pub(crate) fn encode_array<const BYTES: usize, const TEXT: usize>(
     bytes: &[u8; BYTES],
 ) -> [u8; TEXT] {
-    const { assert!(BYTES % 6 == 0 && TEXT == encoded_length(BYTES)) };
+    const { assert!(BYTES.is_multiple_of(6) && TEXT == encoded_length(BYTES)) };
     let mut text = [0; TEXT];
     for (slot, six) in text.as_chunks_mut::<8>().0.iter_mut().zip(bytes.as_chunks::<6>().0) {
         let [a, b, c, d, e, f] = *six;

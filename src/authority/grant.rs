@@ -181,11 +181,11 @@ impl Grant {
 
     /// The grant with every part read, or the first part that is wrong.
     pub(super) fn read(mut self, own_client: &ClientId) -> Result<ReadGrant, IssueError> {
-        let Asked { client, audience, .. } = self.asked(own_client)?;
+        let Asked { audience, .. } = self.asked(own_client)?;
         Ok(ReadGrant {
-            client: client.clone(),
-            audience,
             subject: self.subject?,
+            client: self.client.transpose()?.unwrap_or_else(|| own_client.clone()),
+            audience,
             scope: self.scope,
             access_lifetime: self.access_lifetime,
             access_until: self.access_until,
@@ -198,8 +198,8 @@ impl Grant {
     pub(super) fn asked<'g>(&'g mut self, own: &'g ClientId) -> Result<Asked<'g>, IssueError> {
         static NOTHING: Given = Given::NOTHING;
         if let Some(more) = &mut self.more {
-            if let Some(name) = more.unwritable.take() {
-                return Err(IssueError::UnwritableClaim { name });
+            if let Some(name) = &more.unwritable {
+                return Err(IssueError::UnwritableClaim { name: name.clone() });
             }
             if !more.custom.is_empty() {
                 more.given.claims.custom = Some(CustomClaims::new(&more.custom)?);

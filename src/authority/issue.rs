@@ -122,9 +122,10 @@ impl Authority {
         let now = inner.clock.now();
         let born = inner.birth_at(now, subject, client_id);
         // No row in the store stops a token without a session.
-        let client = match inner.is_host_alone(client_id) {
-            true => None,
-            false => inner.client_of_grant_now(client_id).await?,
+        let client = if inner.is_host_alone(client_id) {
+            None
+        } else {
+            inner.client_of_grant_now(client_id).await?
         };
         let client = client.as_deref();
         // Nothing where the host's own word stands.

@@ -33,7 +33,7 @@ macro_rules! secret_text {
             /// Takes over a secret text.
             #[must_use]
             pub fn new(text: String) -> Self {
-                Self(Wiped(text))
+                Self::from_sealed(Zeroizing::new(text))
             }
 
             pub(crate) fn from_sealed(mut text: Zeroizing<String>) -> Self {
