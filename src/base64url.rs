@@ -143,13 +143,17 @@ pub(crate) fn encode(bytes: &[u8], out: &mut Vec<u8>) {
     encode_into(bytes, out.get_mut(start..).unwrap_or_default());
 }
 
-/// The text of so many bytes that they have no spare bits: `TEXT` must be their encoded length.
+/// The text of so few bytes, a multiple of six: `TEXT` must be their encoded length.
+#[inline]
 pub(crate) fn encode_array<const BYTES: usize, const TEXT: usize>(
     bytes: &[u8; BYTES],
 ) -> [u8; TEXT] {
-    const { assert!(TEXT == encoded_length(BYTES)) };
+    const { assert!(BYTES.is_multiple_of(6) && TEXT == encoded_length(BYTES)) };
     let mut text = [0; TEXT];
-    encode_into(bytes, &mut text);
+    for (slot, six) in text.as_chunks_mut::<8>().0.iter_mut().zip(bytes.as_chunks::<6>().0) {
+        let [a, b, c, d, e, f] = *six;
+        *slot = eight(u64::from_be_bytes([0, 0, a, b, c, d, e, f]));
+    }
     text
 }
 

@@ -39,7 +39,7 @@ use crate::{
 pub struct Grant {
     subject: Result<Subject, IdError>,
     client: Option<Result<ClientId, IdError>>,
-    scope: Scope,
+    pub(super) scope: Scope,
     access_lifetime: Option<Duration>,
     access_until: Option<Timestamp>,
     more: Option<Box<More>>,
@@ -180,28 +180,60 @@ impl Grant {
     }
 
     /// The grant with every part read, or the first part that is wrong.
-    pub(super) fn read(self, own_client: &ClientId) -> Result<ReadGrant, IssueError> {
-        let (mut asked, mut given) = (Vec::new(), None);
-        if let Some(more) = self.more {
-            let More { audience, custom, unwritable, given: mut own } = *more;
-            if let Some(name) = unwritable {
-                return Err(IssueError::UnwritableClaim { name });
-            }
-            if !custom.is_empty() {
-                own.claims.custom = Some(CustomClaims::new(&custom)?);
-            }
-            (asked, given) = (audience, Some(Box::new(own)));
-        }
+    pub(super) fn read(mut self, own_client: &ClientId) -> Result<ReadGrant, IssueError> {
+        let Asked { audience, .. } = self.asked(own_client)?;
         Ok(ReadGrant {
             subject: self.subject?,
             client: self.client.transpose()?.unwrap_or_else(|| own_client.clone()),
+            audience,
             scope: self.scope,
-            audience: asked.into_iter().collect::<Result<_, _>>()?,
             access_lifetime: self.access_lifetime,
             access_until: self.access_until,
-            given,
+            given: self.more.map(|more| Box::new(more.given)),
         })
     }
+
+    /// The same where it stands: a grant is large, and to hand it on takes longer than to read it.
+    #[inline]
+    pub(super) fn asked<'g>(&'g mut self, own: &'g ClientId) -> Result<Asked<'g>, IssueError> {
+        static NOTHING: Given = Given::NOTHING;
+        if let Some(more) = &mut self.more {
+            if let Some(name) = &more.unwritable {
+                return Err(IssueError::UnwritableClaim { name: name.clone() });
+            }
+            if !more.custom.is_empty() {
+                more.given.claims.custom = Some(CustomClaims::new(&more.custom)?);
+            }
+        }
+        let more = self.more.as_deref();
+        Ok(Asked {
+            subject: self.subject.as_ref().map_err(IdError::clone)?,
+            client: match &self.client {
+                Some(client) => client.as_ref().map_err(IdError::clone)?,
+                None => own,
+            },
+            scope: &self.scope,
+            audience: match more {
+                Some(more) => more.audience.iter().cloned().collect::<Result<_, _>>()?,
+                None => Vec::new(),
+            },
+            access_lifetime: self.access_lifetime,
+            access_until: self.access_until,
+            given: more.map_or(&NOTHING, |more| &more.given),
+        })
+    }
+}
+
+/// What a grant says, each part of it read.
+#[derive(Debug)]
+pub(super) struct Asked<'g> {
+    pub(super) subject: &'g Subject,
+    pub(super) client: &'g ClientId,
+    pub(super) scope: &'g Scope,
+    pub(super) audience: Vec<Audience>,
+    pub(super) access_lifetime: Option<Duration>,
+    pub(super) access_until: Option<Timestamp>,
+    pub(super) given: &'g Given,
 }
 
 /// A grant whose parts are what they should be.
@@ -215,10 +247,4 @@ pub(super) struct ReadGrant {
     pub(super) access_until: Option<Timestamp>,
     /// Nothing where nothing was given.
     pub(super) given: Option<Box<Given>>,
-}
-
-/// What was given, or that it was nothing.
-pub(super) fn given_of(given: Option<&Given>) -> &Given {
-    static NOTHING: Given = Given::NOTHING;
-    given.unwrap_or(&NOTHING)
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use super::{
     Authority, Client, Inner,
     error::{IssueError, SigningError},
-    grant::{Grant, ReadGrant, given_of},
+    grant::{Asked, Grant, ReadGrant},
     issued::{Issued, Minted},
     mint::{Lone, whole_seconds},
 };
@@ -14,6 +14,7 @@ use crate::{
     clock::Timestamp,
     event,
     id::{ClientId, SessionId, Subject},
+    scope::Negotiated,
     secret::RefreshToken,
     store::{EndReason, InsertOutcome, Owner, SessionRecord, SessionState},
     token::{OpaqueKind, opaque::OpaqueParts},
@@ -45,8 +46,10 @@ impl Authority {
     /// # Errors
     /// [`IssueError`]; nothing was given out then.
     pub async fn issue(&self, grant: Grant) -> Result<Issued, IssueError> {
-        self.ensure_retention().await?;
-        self.0.keys.ensure().await?;
+        if !self.may_issue_at_once() {
+            self.ensure_retention().await?;
+            self.0.keys.ensure().await?;
+        }
         let inner = &*self.0;
         let mut grant = grant.read(&inner.own_client)?;
         let mut born = inner.birth(&grant.subject, &grant.client);
@@ -108,38 +111,52 @@ impl Authority {
     ///
     /// # Errors
     /// [`IssueError`]; nothing was given out then.
-    pub async fn issue_access(&self, grant: Grant) -> Result<Minted, IssueError> {
-        self.ensure_retention().await?;
-        self.0.keys.ensure().await?;
+    pub async fn issue_access(&self, mut grant: Grant) -> Result<Minted, IssueError> {
+        if !self.may_issue_at_once() {
+            self.ensure_retention().await?;
+            self.0.keys.ensure().await?;
+        }
         let inner = &*self.0;
-        let grant = grant.read(&inner.own_client)?;
+        let asked = grant.asked(&inner.own_client)?;
+        let Asked { subject, client: client_id, scope, given, .. } = asked;
         let now = inner.clock.now();
-        let born = inner.birth_at(now, &grant.subject, &grant.client);
+        let born = inner.birth_at(now, subject, client_id);
         // No row in the store stops a token without a session.
-        let client = inner.client_of_grant_now(&grant.client).await?;
-        let client = client.as_deref();
-        let negotiated = if inner.is_limited(client) {
-            inner.weigh(&grant.subject, &grant.client, client, grant.scope).await?
+        let client = if inner.is_host_alone(client_id) {
+            None
         } else {
-            inner.negotiation.grant_in_full(grant.scope).map_err(IssueError::from)?
+            inner.client_of_grant_now(client_id).await?
+        };
+        let client = client.as_deref();
+        // Nothing where the host's own word stands.
+        let weighed = if inner.is_limited(client) || !inner.negotiation.takes_in_full(scope) {
+            Some(inner.weigh(subject, client_id, client, scope.clone()).await?)
+        } else {
+            None
         };
         let lone = Lone {
-            subject: &grant.subject,
-            client: &grant.client,
-            scope: negotiated.granted(),
-            audience: inner.audience_for(client, &grant.audience)?,
-            given: given_of(grant.given.as_deref()),
+            subject,
+            client: client_id,
+            scope: weighed.as_ref().map_or(scope, Negotiated::granted),
+            audience: inner.audience_for(client, &asked.audience)?,
+            given,
             born,
             now,
             expires_at: inner.access_expiry(
-                (grant.access_lifetime, grant.access_until),
+                (asked.access_lifetime, asked.access_until),
                 client,
                 now,
             )?,
         };
         let access = inner.mint_alone(&lone)?;
-        event::issued(None, grant.subject.as_str(), grant.client.as_str());
-        Ok(Minted::new(access, negotiated))
+        event::issued(None, subject.as_str(), client_id.as_str());
+        Ok(Minted::new(
+            access,
+            match weighed {
+                Some(negotiated) => negotiated,
+                None => Negotiated::all_in_full(grant.scope),
+            },
+        ))
     }
 }
 

@@ -109,6 +109,12 @@ impl Authority {
         Ok(())
     }
 
+    /// Whether there is nothing to ask before something is issued. A wait for nothing costs a token
+    /// a hundredth of its time.
+    pub(super) fn may_issue_at_once(&self) -> bool {
+        self.0.background.retention_raised.load(Ordering::Acquire) && self.0.keys.are_given()
+    }
+
     async fn write_confirmations(&self) {
         let waiting = {
             let mut waiting =

@@ -14,8 +14,8 @@ use ring::{
 use zeroize::Zeroizing;
 
 use super::{
-    Backend, CryptoError, Curve, Hash, PrivateMaterial, PublicMaterial, Scheme, Verifier, aws_lc,
-    rsa_exponents,
+    Backend, CryptoError, Curve, Hash, HmacTag, PrivateMaterial, PublicMaterial, Scheme, Verifier,
+    aws_lc, rsa_exponents,
 };
 
 /// The longest signature but RSA's: ECDSA on P-384.
@@ -24,6 +24,7 @@ const SHORT_SIGNATURE: usize = 96;
 /// A signature, on the stack unless it is RSA's.
 #[derive(Clone)]
 pub(crate) enum Signature {
+    Tag(HmacTag),
     Short { bytes: [u8; SHORT_SIGNATURE], length: usize },
     Long(Box<[u8]>),
 }
@@ -192,6 +193,7 @@ impl Signature {
 impl AsRef<[u8]> for Signature {
     fn as_ref(&self) -> &[u8] {
         match self {
+            Self::Tag(tag) => tag.as_ref(),
             // INVARIANT (signature length): `length` never exceeds the buffer.
             Self::Short { bytes, length } => bytes.get(..*length).unwrap_or_default(),
             Self::Long(bytes) => bytes,

@@ -204,7 +204,7 @@ impl KeyRing {
             .held
             .iter()
             .filter(|held| held.private.is_some() && held.state(now) == KeyState::Active)
-            .max_by_key(|held| held.times.active_at)
+            .reduce(|one, next| if one.times.active_at > next.times.active_at { one } else { next })
     }
 
     /// The keys that verify, each until it is gone.

@@ -229,14 +229,13 @@ impl SigningKey {
     /// The signature of `message` in its JOSE form: for ECDSA `r ‖ s` of fixed length
     /// (RFC 7518 §3.4). It fails only when the random source does.
     pub(crate) fn sign(&self, message: &[u8]) -> Result<Signature, KeyError> {
-        let signature = match &*self.private {
+        match &*self.private {
             Private::Hmac(key) => {
                 let begun = self.public.sign_begun(message);
-                Signature::copy(begun.unwrap_or_else(|| key.sign(message)).as_ref())
+                Ok(Signature::Tag(begun.unwrap_or_else(|| key.sign(message))))
             }
-            Private::Pair { signer, .. } => signer.sign(message),
-        };
-        signature.map_err(|_| KeyError::Random)
+            Private::Pair { signer, .. } => signer.sign(message).map_err(|_| KeyError::Random),
+        }
     }
 
     /// The private half as PKCS#8 (RFC 5958), to be sealed and stored; none of a shared secret.

@@ -188,16 +188,20 @@ impl Negotiation {
     /// The answer to a request of which nobody disallows anything: the same as
     /// [`negotiate`](Self::negotiate) gives when `allowed` is what was requested, at less cost.
     pub(crate) fn grant_in_full(&self, requested: Scope) -> Result<Negotiated, NegotiateError> {
-        let limits = &self.limits;
-        let length = requested.as_str().len();
-        let fits = length <= limits.bytes
-            && requested.len() <= limits.items
-            && (length <= limits.item_bytes
-                || requested.iter().all(|item| item.as_str().len() <= limits.item_bytes));
-        if !fits {
+        if !self.takes_in_full(&requested) {
             return self.negotiate(Some(&RequestedScope::from(&requested)), &requested);
         }
         Ok(Negotiated::all_in_full(requested))
+    }
+
+    /// Whether a request is within the limits as it is.
+    pub(crate) fn takes_in_full(&self, requested: &Scope) -> bool {
+        let limits = &self.limits;
+        let length = requested.as_str().len();
+        length <= limits.bytes
+            && requested.len() <= limits.items
+            && (length <= limits.item_bytes
+                || requested.iter().all(|item| item.as_str().len() <= limits.item_bytes))
     }
 
     fn weigh(

@@ -47,7 +47,7 @@ struct Each {
 
 impl Negotiated {
     /// Everything that was asked for, which was in canonical spelling.
-    pub(super) fn all_in_full(granted: Scope) -> Self {
+    pub(crate) fn all_in_full(granted: Scope) -> Self {
         Self { granted, answers: Answers::AllInFull }
     }
 

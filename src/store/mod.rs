@@ -27,6 +27,7 @@ mod feed;
 mod feed_wire;
 mod forward;
 mod forward_server;
+mod judge;
 mod memory;
 mod outcome;
 #[cfg(feature = "postgres")]

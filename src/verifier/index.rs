@@ -2,9 +2,11 @@
 //! microsecond.
 //! Must not know where records come from, nor read a clock.
 
+mod filter;
 mod ids;
 mod marks;
 pub(super) mod shards;
+mod table;
 
 use std::{
     fmt::{self, Debug},
@@ -23,6 +25,8 @@ use ids::Ids;
 use marks::{Key, Marks};
 
 /// What was revoked, exactly: no false answer either way.
+///
+/// That something was not revoked, which is the rule, is seen without a lock.
 ///
 /// An entry lives until its record expires, and is never dropped early, whatever the memory it
 /// takes: it is bounded by what can still be alive. Entries are forgotten by buckets of expiry,

@@ -8,8 +8,8 @@ use std::{
 };
 
 use hallpass::store::{
-    EndReason, InsertOutcome, Refusal, RotateOutcome, SessionRecord, SessionStore, SqliteOptions,
-    SqliteStore, StoreError, StoreErrorKind,
+    EndReason, Granted, InsertOutcome, Refusal, RotateOutcome, SessionRecord, SessionStore,
+    SqliteOptions, SqliteStore, StoreError, StoreErrorKind,
 };
 use rusqlite::Connection;
 
@@ -198,6 +198,29 @@ async fn inv_55_an_unreadable_row_is_refused_and_its_neighbours_are_not() {
         let found = store.find_session(&session(number + 7).id).await;
         assert_eq!(kind(found), StoreErrorKind::Corrupt, "{damage}");
     }
+}
+
+/// Invariant 55: texts are read once the rotation is written. One that cannot be is as an answer
+/// that was lost: nothing is given out, and the holder goes on when the row is mended.
+#[tokio::test]
+async fn inv_55_an_unreadable_text_is_as_a_lost_answer() {
+    let place = Place::new();
+    let store = open(&place).await;
+    let session = session(1);
+    put(&store, &session).await;
+    let other = Connection::open(place.file()).unwrap();
+    other.execute("UPDATE session SET scope = 'not a scope'", []).unwrap();
+    for attempt in [1, 2] {
+        let answer = store.rotate_session(&rotation(&session, 0, attempt), NOW).await;
+        assert_eq!(kind(answer), StoreErrorKind::Corrupt);
+    }
+    other.execute("UPDATE session SET scope = ?1", [session.scope.as_str()]).unwrap();
+    let outcome = store.rotate_session(&rotation(&session, 0, 3), NOW + SECOND).await.unwrap();
+    assert!(
+        matches!(outcome, RotateOutcome::Granted { how: Granted::Replayed, .. }),
+        "{outcome:?}"
+    );
+    assert_eq!(granted(&outcome), 1);
 }
 
 #[tokio::test]

@@ -139,12 +139,14 @@ impl Inner {
         &self,
         id: &ClientId,
     ) -> Result<Option<Arc<Client>>, IssueError> {
-        let known = match self.server {
-            Some(_) => self.known_client_now(id).await?,
-            // Nobody to ask: a wait for nothing costs every token of the host's something.
-            None => self.clients.configured(id).cloned(),
-        };
+        let known = self.known_client_now(id).await?;
         self.granted_to(id, known)
+    }
+
+    /// Whether this is the host itself and there is nobody to ask: a wait for nothing costs every
+    /// token something.
+    pub(in crate::authority) fn is_host_alone(&self, id: &ClientId) -> bool {
+        self.server.is_none() && self.clients.configured(id).is_none()
     }
 
     fn granted_to(

@@ -87,6 +87,11 @@ impl Keys {
         Ok(Self { managed: Some(managed), ..Self::given(ring) })
     }
 
+    /// Whether the host gave the keys, so that there are none to read.
+    pub(super) fn are_given(&self) -> bool {
+        self.managed.is_none()
+    }
+
     fn held(&self) -> RwLockReadGuard<'_, Held> {
         self.held.read().unwrap_or_else(PoisonError::into_inner)
     }

@@ -32,6 +32,7 @@ mod statement;
 mod step;
 #[cfg(test)]
 mod tests;
+mod unread;
 mod writer;
 
 use std::{

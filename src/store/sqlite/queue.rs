@@ -29,6 +29,9 @@ struct State {
     running: Vec<Vec<Running>>,
     open: bool,
     threads: usize,
+    /// How many threads wait for a command and have not been called. One that wakes by itself
+    /// counts twice, and is called once too often.
+    asleep: usize,
 }
 
 struct Waiting {
@@ -43,22 +46,33 @@ struct Running {
 
 impl Queue {
     pub(super) fn new(timeout: Duration) -> Self {
-        let state = State { waiting: VecDeque::new(), running: Vec::new(), open: true, threads: 0 };
+        let state = State {
+            waiting: VecDeque::new(),
+            running: Vec::new(),
+            open: true,
+            threads: 0,
+            asleep: 0,
+        };
         Self { state: Mutex::new(state), arrived: Condvar::new(), timeout }
     }
 
     /// Hands in a command. Where it cannot be taken its caller is told.
     pub(super) fn push(&self, command: Box<dyn Command>) {
+        let deadline = Instant::now() + self.timeout;
         let mut state = self.lock();
         let refusal = if !state.open || state.threads == 0 {
             Error::Gone
         } else if state.waiting.len() >= MAX_WAITING {
             Error::Crowded
         } else {
-            let deadline = Instant::now() + self.timeout;
             state.waiting.push_back(Waiting { command, deadline });
+            // To call a thread is a system call, also where none waits.
+            let call = state.asleep > 0;
+            state.asleep -= usize::from(call);
             drop(state);
-            self.arrived.notify_one();
+            if call {
+                self.arrived.notify_one();
+            }
             return;
         };
         drop(state);
@@ -85,7 +99,7 @@ impl Queue {
     pub(super) fn expire(&self, now: Instant) -> bool {
         let mut late: Vec<Arc<dyn Caller>> = Vec::new();
         let mut state = self.lock();
-        // All have the same time, so the oldest is the first.
+        // All have the same time, so the oldest is the first, but for those that raced.
         while state.waiting.front().is_some_and(|waiting| waiting.deadline <= now) {
             late.extend(state.waiting.pop_front().map(|waiting| waiting.command.caller()));
         }
@@ -118,6 +132,7 @@ impl Worker {
             if !state.open {
                 return None;
             }
+            state.asleep += 1;
             state = self.queue.arrived.wait(state).unwrap_or_else(PoisonError::into_inner);
         }
         let count = state.waiting.len().min(limit);

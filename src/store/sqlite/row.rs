@@ -7,15 +7,11 @@ use rusqlite::{Row, params, params_from_iter, types::Value};
 use serde::{Serialize, de::DeserializeOwned};
 
 use super::{
-    super::{
-        api_key::ApiKeyRecord,
-        ended::EndReason,
-        presented::Attempt,
-        session::{SessionPolicy, SessionRecord, SessionState},
-    },
+    super::{api_key::ApiKeyRecord, ended::EndReason, session::SessionRecord},
     error::Error,
     statement::{INSERT_API_KEY, INSERT_SESSION},
     step::Step,
+    unread::Unread,
 };
 use crate::{clock::Timestamp, scope::Scope};
 
@@ -51,7 +47,7 @@ impl<'r> Columns<'r> {
         T::try_from(self.integer()?).map_err(|error| self.wrong(error))
     }
 
-    fn flag(&mut self) -> Result<bool, Error> {
+    pub(super) fn flag(&mut self) -> Result<bool, Error> {
         match self.integer()? {
             0 => Ok(false),
             1 => Ok(true),
@@ -59,7 +55,7 @@ impl<'r> Columns<'r> {
         }
     }
 
-    fn duration(&mut self) -> Result<Duration, Error> {
+    pub(super) fn duration(&mut self) -> Result<Duration, Error> {
         Ok(Duration::from_millis(self.number()?))
     }
 
@@ -95,7 +91,7 @@ impl<'r> Columns<'r> {
         self.parsed(|text| serde_json::from_str(text))
     }
 
-    fn maybe_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Error> {
+    pub(super) fn maybe_json<T: DeserializeOwned>(&mut self) -> Result<Option<T>, Error> {
         let text = self.maybe_text()?;
         text.map(serde_json::from_str).transpose().map_err(|error| self.wrong(error))
     }
@@ -123,7 +119,7 @@ impl<'r> Columns<'r> {
         }
     }
 
-    fn ended(&mut self) -> Result<Option<(Timestamp, EndReason)>, Error> {
+    pub(super) fn ended(&mut self) -> Result<Option<(Timestamp, EndReason)>, Error> {
         let at = self.maybe_instant()?;
         let reason = self.maybe_text()?;
         match (at, reason) {
@@ -145,38 +141,7 @@ pub(super) fn session(row: &Row<'_>) -> Result<SessionRecord, Error> {
 
 /// The session in the next columns.
 pub(super) fn session_of(columns: &mut Columns<'_>) -> Result<SessionRecord, Error> {
-    let id = crate::id::SessionId::from_bytes(columns.bytes()?);
-    columns.format()?;
-    Ok(SessionRecord {
-        id,
-        subject: columns.parsed(str::parse)?,
-        client: columns.parsed(str::parse)?,
-        scope: columns.parsed(Scope::parse_canonical)?,
-        audience: columns.json()?,
-        claims: columns.json()?,
-        cnf: columns.maybe_json()?,
-        label: columns.maybe_text()?.map(str::to_owned),
-        policy: SessionPolicy {
-            access_lifetime: columns.duration()?,
-            retry_window: columns.duration()?,
-            retry_after_loss: columns.duration()?,
-            idle: columns.duration()?,
-            max_skew: columns.duration()?,
-            rotation: columns.flag()?,
-            strict: columns.flag()?,
-            client_proof: columns.flag()?,
-        },
-        absolute_expires_at: columns.instant()?,
-        state: SessionState {
-            generation: columns.number()?,
-            sealing_key: columns.number()?,
-            attempt: columns.maybe_bytes()?.map(Attempt::from_bytes),
-            rotated_at: columns.maybe_instant()?,
-            confirmed_at: columns.maybe_instant()?,
-            idle_expires_at: columns.instant()?,
-            ended: columns.ended()?,
-        },
-    })
+    Unread::of(columns)?.read()
 }
 
 /// Writes a new row; says whether its id was free.

@@ -7,8 +7,8 @@ use rusqlite::params;
 use super::{
     super::{
         StoreError,
-        decide::decide,
         ended::EndReason,
+        judge::{Verdict, judge},
         outcome::RotateOutcome,
         presented::{Attempt, Rotation},
         revocation::{Owner, Target},
@@ -22,6 +22,7 @@ use super::{
     row::{self, Columns, at},
     statement,
     step::Step,
+    unread::Unread,
 };
 use crate::{clock::Timestamp, id::SessionId};
 
@@ -47,7 +48,8 @@ impl SessionStore for SqliteStore {
         now: Timestamp,
     ) -> Result<RotateOutcome, StoreError> {
         let rotation = rotation.clone();
-        self.write(move |step| rotate(step, &rotation, now)).await
+        let (verdict, row) = self.write(move |step| rotate(step, &rotation, now)).await?;
+        Ok(verdict.outcome(row, |row| row.read())?)
     }
 
     async fn confirm_session(
@@ -128,17 +130,24 @@ pub(super) fn end(
 }
 
 /// Reads, decides and writes within the one transaction that may write: linearizable, over all
-/// processes.
-fn rotate(step: &Step<'_>, rotation: &Rotation, now: Timestamp) -> Result<RotateOutcome, Error> {
-    let row = find(step, &rotation.id)?;
-    let decision = decide(row.as_ref(), rotation, now);
-    if let Some(state) = decision.write {
-        write_state(step, &rotation.id, &state)?;
+/// processes. The row's texts are left to the caller; one that cannot be read then is as an answer
+/// that was lost.
+fn rotate(
+    step: &Step<'_>,
+    rotation: &Rotation,
+    now: Timestamp,
+) -> Result<(Verdict, Option<Box<Unread>>), Error> {
+    let id = [rotation.id.as_bytes()];
+    let read = |row: &rusqlite::Row<'_>| Unread::of(&mut Columns::of(row)).map(Box::new);
+    let row = step.find(statement::FIND_SESSION, id, read)?;
+    let verdict = judge(row.as_deref().map(Unread::facts).as_ref(), rotation, now);
+    if let Some(state) = &verdict.write {
+        write_state(step, &rotation.id, state)?;
         if state.ended.is_some() {
             append(step, Target::Session(rotation.id), now, now)?;
         }
     }
-    Ok(decision.outcome)
+    Ok((verdict, row))
 }
 
 /// Writes what a decision changes, and no column of an index unless the session ends.

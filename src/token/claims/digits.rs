@@ -8,9 +8,9 @@ pub(super) const MAX_DIGITS: usize = 15;
 /// there is one more than that, and no number.
 #[inline]
 pub(super) fn leading(text: &[u8]) -> (u64, usize) {
-    let (mut value, mut length) = match text.first_chunk() {
-        Some(word) if let Some(value) = eight(*word) => (value, 8),
-        _ => (0, 0),
+    let (mut value, mut length) = match text.first_chunk().copied().and_then(eight) {
+        Some(value) => (value, 8),
+        None => (0, 0),
     };
     for byte in text.get(length..).unwrap_or_default() {
         let digit = byte.wrapping_sub(b'0');

@@ -252,13 +252,13 @@ impl AccessClaims<'_> {
 
 /// A text behind its name, which ends with the opening quote.
 #[inline]
-fn member(out: &mut impl Sink, name: &[u8], value: &str) {
+fn member<const N: usize>(out: &mut impl Sink, name: &[u8; N], value: &str) {
     out.push(name);
     text(out, value);
     out.push(br#"""#);
 }
 
-fn date(out: &mut impl Sink, name: &[u8], at: Timestamp) {
+fn date<const N: usize>(out: &mut impl Sink, name: &[u8; N], at: Timestamp) {
     out.push(name);
     number(out, at.as_unix_seconds());
 }

@@ -21,7 +21,7 @@ file! { flight confirm }
 
 mod verifier {
     pub(crate) mod index {
-        file! { shards ids marks }
+        file! { filter shards table ids marks }
     }
 }
 mod tests;
@@ -32,7 +32,7 @@ mod watched {
 
     pub(crate) mod sync {
         pub(crate) use loom::sync::{Mutex, RwLock, RwLockReadGuard, RwLockWriteGuard};
-        pub(crate) use std::sync::{Arc, PoisonError};
+        pub(crate) use std::sync::{Arc, OnceLock, PoisonError};
 
         pub(crate) mod atomic {
             pub(crate) use loom::sync::atomic::*;
@@ -40,7 +40,7 @@ mod watched {
     }
 
     pub(crate) mod hash {
-        pub(crate) use std::hash::{BuildHasher, DefaultHasher, Hash, Hasher};
+        pub(crate) use std::hash::{BuildHasher, DefaultHasher, Hash};
 
         /// Every run must be the same, so this one is not random.
         #[derive(Debug, Clone, Default)]

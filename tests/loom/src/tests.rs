@@ -17,8 +17,10 @@ use crate::{
     flight::Flight,
     id::SessionId,
     verifier::index::{
+        filter::Filter,
         ids::Ids,
         marks::{Key, Marks},
+        table::Seeds,
     },
     watched::hash::RandomState,
 };
@@ -130,6 +132,30 @@ fn a_far_id_is_found_too() {
         }
         revoker.join().unwrap();
         assert!(ids.contains(&NEW));
+    });
+}
+
+/// The filter that is looked at without the lock, while its sizes are emptied and filled again.
+#[test]
+fn what_is_in_the_filter_is_never_said_to_be_absent() {
+    model(|| {
+        let hash = Seeds::new(&RandomState::new()).hash(&[7; 17]);
+        let filter = Arc::new(Filter::default());
+        filter.renew(1, [hash].into_iter());
+        let writer = thread::spawn({
+            let filter = Arc::clone(&filter);
+            move || {
+                // Another size, the first again, and that once more.
+                for len in [15, 5, 5] {
+                    filter.renew(len, [hash].into_iter());
+                }
+            }
+        });
+        for _ in 0..2 {
+            assert!(!filter.lacks(hash));
+        }
+        writer.join().unwrap();
+        assert!(!filter.lacks(hash));
     });
 }
 
