@@ -231,6 +231,9 @@ mod tests {
 
     use super::*;
 
+    /// Miri, a thousand times slower, takes one in so many.
+    const STEP: usize = if cfg!(miri) { 37 } else { 1 };
+
     fn both(text: &[u8], room: usize) -> Option<Vec<u8>> {
         let mut out = vec![0xaa; room];
         let ours = decode(text, &mut out).map(|length| out[..length].to_vec());
@@ -248,11 +251,11 @@ mod tests {
             assert_eq!(ours, format!("kept.{}", URL_SAFE_NO_PAD.encode(bytes)).into_bytes());
         };
         let bytes: Vec<u8> = (0..=255).rev().cycle().take(700).collect();
-        for length in 0..bytes.len() {
+        for length in (0..bytes.len()).step_by(STEP) {
             both(&bytes[..length]);
         }
-        for a in 0..=255 {
-            for b in 0..=255 {
+        for a in (0..=255).step_by(STEP) {
+            for b in (0..=255).step_by(STEP) {
                 both(&[a, b]);
                 both(&[b, a, b, 7, a, a, b]);
             }
@@ -264,9 +267,9 @@ mod tests {
     /// Every text of up to three bytes, each length, then each single change of a longer one.
     #[test]
     fn the_verdict_is_that_of_the_base64_crate() {
-        for a in 0..=255 {
+        for a in (0..=255).step_by(STEP) {
             both(&[a], 3);
-            for b in 0..=255 {
+            for b in (0..=255).step_by(STEP) {
                 both(&[a, b], 3);
                 both(&[b'A', a, b], 3);
                 both(&[a, b'-', b], 3);
@@ -274,7 +277,7 @@ mod tests {
             }
         }
         let bytes: Vec<u8> = (0..=255).collect();
-        for length in 0..bytes.len() {
+        for length in (0..bytes.len()).step_by(STEP) {
             let text = URL_SAFE_NO_PAD.encode(&bytes[..length]).into_bytes();
             assert_eq!(both(&text, length).as_deref(), Some(&bytes[..length]));
             assert_eq!(both(&text, length + 7).as_deref(), Some(&bytes[..length]));
@@ -284,14 +287,14 @@ mod tests {
         }
         let text = URL_SAFE_NO_PAD.encode(&bytes[..32]).into_bytes();
         for at in 0..text.len() {
-            for byte in 0..=255 {
+            for byte in (0..=255).step_by(STEP) {
                 let mut changed = text.clone();
                 changed[at] = byte;
                 both(&changed, 40);
             }
         }
         for at in 0..24 {
-            for byte in 0..=255 {
+            for byte in (0..=255).step_by(STEP) {
                 let mut changed: [u8; 24] = text[..24].try_into().unwrap();
                 changed[at] = byte;
                 let array: Option<[u8; 18]> = decode_array(&changed);

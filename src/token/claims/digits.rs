@@ -49,7 +49,8 @@ mod tests {
             let power = 10_u64.pow(digits);
             [power - 1, power, power + 7, power / 9 * 8, power / 7]
         });
-        for number in numbers.filter(|number| number.to_string().len() <= MAX_DIGITS) {
+        let numbers = numbers.filter(|number| number.to_string().len() <= MAX_DIGITS);
+        for number in numbers.step_by(if cfg!(miri) { 7 } else { 1 }) {
             for tail in ["", ",", "}", ".5", "e1", "x2345678", "/2345678", ":2345678"] {
                 let text = format!("{number}{tail}");
                 let length = number.to_string().len();
@@ -70,7 +71,7 @@ mod tests {
     #[test]
     fn what_is_no_digit_ends_a_number() {
         for at in 0..8 {
-            for byte in 0..=255 {
+            for byte in (0..=255).step_by(if cfg!(miri) { 7 } else { 1 }) {
                 let mut text = *b"12345678";
                 text[at] = byte;
                 let expected = if byte.is_ascii_digit() { 8 } else { at };

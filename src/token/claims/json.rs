@@ -115,7 +115,7 @@ mod tests {
     /// Every four digits in each half.
     #[test]
     fn eight_digits_are_cut_right() {
-        for four in 0..10_000 {
+        for four in (0..10_000).step_by(if cfg!(miri) { 97 } else { 1 }) {
             for value in [four, four * 10_000, four * 10_000 + 9_999 - four] {
                 assert_eq!(eight(value), *format!("{value:08}").as_bytes(), "{value}");
             }
@@ -124,7 +124,7 @@ mod tests {
 
     #[test]
     fn only_what_must_be_is_escaped() {
-        for length in 0..40 {
+        for length in (0..40).step_by(if cfg!(miri) { 13 } else { 1 }) {
             for at in 0..length {
                 for special in ["\"", "\\", "\u{0}", "\u{1f}", " ", "\u{7f}", "\u{e9}", "\u{2028}"]
                 {

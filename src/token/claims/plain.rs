@@ -79,7 +79,7 @@ mod tests {
         let special = |b: &u8| *b == b'"' || *b == b'\\' || *b < 0x20;
         let neighbours = [b' ', b'!', b'#', b'[', b']', 0x7f, 0x80, 0xff, 0, b'"'];
         for at in 0..17 {
-            for byte in 0..=255 {
+            for byte in (0..=255).step_by(if cfg!(miri) { 17 } else { 1 }) {
                 for next in neighbours {
                     let mut text = [b'a'; 18];
                     (text[at], text[at + 1]) = (byte, next);

@@ -84,7 +84,7 @@ fn within_skew(row: &SessionRecord, now: Timestamp) -> bool {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 2000, failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { cases: if cfg!(miri) { 4 } else { 2000 }, failure_persistence: None, ..ProptestConfig::default() })]
 
     #[test]
     fn invariant_1_every_grant_is_for_the_one_generation_of_the_row(
