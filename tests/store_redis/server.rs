@@ -77,8 +77,11 @@ fn program() -> String {
 
 fn launch(port: u16, dir: &std::path::Path, options: &[String]) -> Child {
     let mut child = Command::new(program())
-        .args(["--bind", "127.0.0.1", "--save", "", "--logfile", "log", "--port"])
+        .args(["--bind", "127.0.0.1", "--save", "", "--port"])
         .arg(port.to_string())
+        // The server opens a relative one where it is started, and writes another one in `dir`.
+        .arg("--logfile")
+        .arg(dir.join("log"))
         .arg("--dir")
         .arg(dir)
         .args(options)
