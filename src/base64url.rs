@@ -305,4 +305,23 @@ mod tests {
             assert_eq!(both(padded.as_bytes(), 9), None);
         }
     }
+
+    /// Wherever they stand, one does not hide the other.
+    #[test]
+    fn two_bad_characters_are_as_bad_as_one() {
+        let good = URL_SAFE_NO_PAD.encode([0x5a; 35]).into_bytes();
+        for at in 0..good.len() {
+            for other in (at + 1..good.len()).step_by(STEP) {
+                for bad in [b'=', b'+', 0, 0xff] {
+                    let mut text = good.clone();
+                    (text[at], text[other]) = (bad, bad);
+                    assert_eq!(both(&text, 35), None);
+                    if let Ok(text) = <&[u8; 24]>::try_from(&text[..24]) {
+                        let array: Option<[u8; 18]> = decode_array(text);
+                        assert_eq!(array.is_none(), at < 24, "{text:?}");
+                    }
+                }
+            }
+        }
+    }
 }

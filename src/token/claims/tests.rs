@@ -232,6 +232,12 @@ fn bad_payloads() {
         "{\"sub\":\"a}",
         "{'a':1}",
         "{\"a\":1/**/}",
+        // In the form in which we write claims, but for the numbers.
+        r#"{"iss":"a","exp":01}"#,
+        r#"{"iss":"a","exp":1,"iat":00}"#,
+        r#"{"iss":"a","exp":0123456789,"iat":1}"#,
+        r#"{"iss":"a","gen":01}"#,
+        r#"{"iss":"a","gen":}"#,
     ] {
         assert_eq!(both(text), Err(ClaimsError::NotAnObject), "{text}");
     }
