@@ -135,4 +135,22 @@ mod tests {
         filter.renew(many, (0..100).map(hash));
         assert!((0..100).all(|n| !filter.lacks(hash(n))) && filter.lacks(hash(100_000)));
     }
+
+    /// So that whoever read before sees that it is another, and whoever comes meanwhile hears nothing.
+    #[test]
+    fn it_is_silent_while_it_is_made_anew_and_no_state_comes_twice() {
+        let seeds = Seeds::new(&RandomState::new());
+        let (filter, mut states) = (Filter::default(), Vec::new());
+        for _ in 0..600 {
+            let all = std::iter::once_with(|| {
+                assert!(!filter.lacks(seeds.hash(&[1; 17])));
+                states.push(filter.state.load(Ordering::Relaxed));
+                seeds.hash(&[0; 17])
+            });
+            filter.renew(1, all);
+            states.push(filter.state.load(Ordering::Relaxed));
+        }
+        let different: std::collections::HashSet<_> = states.iter().collect();
+        assert_eq!((different.len(), states.len()), (1200, 1200));
+    }
 }

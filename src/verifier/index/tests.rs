@@ -201,3 +201,24 @@ fn a_record_far_from_the_others_is_kept_to_its_own_end() {
     }
     assert!(index.is_empty());
 }
+
+/// In one shard, near each other and far, and names beside them: at the end of each it goes, no other
+/// does, and the count says so. An index that counts nothing looks nowhere.
+#[test]
+fn what_stays_is_counted_when_others_go() {
+    let index = RevocationIndex::new(Duration::from_secs(600));
+    let ends = [8, 16, 24, 400, 408].map(|n| at(75 * (800_000 + n)));
+    let id = |end: Timestamp| SessionId::from_parts(end, [7; 12]);
+    for end in ends {
+        let subject = Subject::parse(&end.as_unix_seconds().to_string()).unwrap();
+        for target in [Target::Session(id(end)), Target::Owner(Owner::Subject(subject))] {
+            index.insert(&RevocationRecord { target, not_before: at(1), expires_at: end });
+        }
+    }
+    for (gone, now) in ends.into_iter().enumerate() {
+        assert_eq!(index.len(), 2 * (ends.len() - gone));
+        assert!(ends.iter().all(|end| index.has_ended(&id(*end)) == (*end >= now)));
+        index.expire(now);
+    }
+    assert_eq!(index.len(), 0);
+}
