@@ -246,7 +246,13 @@ mod tests {
     #[test]
     fn granting_in_full_is_negotiating_with_oneself() {
         let limits = Limits::default();
-        for text in ["", "openid a:*:read b:1:write", "*:*:*", "a:1:read a:2:read c:%20:x"] {
+        for text in [
+            "",
+            "openid a:*:read b:1:write",
+            "*:*:*",
+            "a:1:read a:2:read c:%20:x",
+            "ab:1:read b:22:read",
+        ] {
             let scope = Scope::parse(text).unwrap();
             for mode in [Mode::Strict, Mode::Filter, Mode::Narrow] {
                 for limits in [limits, limits.items(2), limits.bytes(12), limits.item_bytes(8)] {

@@ -5,7 +5,7 @@ use std::collections::HashSet;
 use hallpass::{
     Grant, MemoryStore, Timestamp,
     authority::{IssueError, Policy},
-    scope::{Negotiation, OmittedScope, Scope},
+    scope::{Limits, Negotiation, OmittedScope, Scope},
     store::{ProofKey, StoreErrorKind},
     testing::{Fault, TestAuthority},
 };
@@ -39,6 +39,18 @@ async fn inv_05_every_access_token_has_an_id_of_its_own() {
     for _ in 0..50 {
         assert!(seen.insert(login(&auth).await.token_id()));
         assert!(seen.insert(auth.issue_access(grant()).await.unwrap().token_id()));
+    }
+}
+
+/// With a session and without one, whoever may grant what is asked for.
+#[tokio::test]
+async fn no_scope_is_granted_beyond_the_limits() {
+    let limits = Limits::default().items(2);
+    let auth = with(|builder| builder.negotiation(Negotiation::new().limits(limits)));
+    for (text, fits) in [("a:1:read b:1:read", true), ("a:1:read b:1:read c:1:read", false)] {
+        let grant = || Grant::new("ada", text.parse().unwrap());
+        assert_eq!(auth.issue(grant()).await.is_ok(), fits);
+        assert_eq!(auth.issue_access(grant()).await.is_ok(), fits);
     }
 }
 
