@@ -27,6 +27,8 @@ mod every_engine_signing_keys;
 #[cfg(test)]
 mod faults;
 #[cfg(test)]
+mod log;
+#[cfg(test)]
 mod migrations;
 #[cfg(test)]
 #[cfg(feature = "oauth")]

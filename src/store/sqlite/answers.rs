@@ -1,8 +1,9 @@
 //! Knows on which thread callers are told what their commands came to.
 //! Must not know what the commands did.
 //!
-//! To wake a caller takes as long as half a statement. The writer wakes a lone one itself, and
-//! leaves many to a thread beside it while it goes on with those who wait.
+//! To wake a caller takes as long as half a statement, or, where a processor sleeps, as long as a
+//! whole transaction. The writer wakes a few by itself while nothing else waits for it, and leaves
+//! others to a thread beside it.
 
 use std::sync::mpsc::{Receiver, Sender, channel};
 
@@ -25,9 +26,9 @@ pub(super) fn answers() -> (Answers, Answerer) {
 }
 
 impl Answers {
-    /// Answers those whose commands are carried out, now or a moment later.
-    pub(super) fn give(&self, batch: Batch) {
-        if batch.len() < MANY {
+    /// Answers those whose commands are carried out: now, or a moment later where the writer `is_wanted`.
+    pub(super) fn give(&self, batch: Batch, is_wanted: bool) {
+        if batch.len() < MANY && !is_wanted {
             answer(batch);
         } else if let Err(unsent) = self.0.send(batch) {
             // Its thread is gone: a waker of a host's panicked.

@@ -9,11 +9,7 @@ use std::{
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::{Durability, error::Error};
-
-/// After how many pages of the log they are moved to the database: 32 MiB. Moving them waits for
-/// the disk twice, and every caller with it. A page that many refreshes changed is moved once.
-const CHECKPOINT: i64 = 8_192;
+use super::{Durability, checkpoint::TOO_LONG, error::Error};
 
 /// A connection for one thread. With a path it has a write-ahead log, so that readers and the
 /// writer do not wait for each other.
@@ -39,7 +35,8 @@ pub(super) fn connect(
             Durability::Normal => "NORMAL",
         };
         connection.pragma_update(None, "synchronous", synchronous)?;
-        connection.pragma_update(None, "wal_autocheckpoint", CHECKPOINT)?;
+        // Should the thread that does it be gone.
+        connection.pragma_update(None, "wal_autocheckpoint", TOO_LONG)?;
         // After a burst the log gives its room back.
         connection.pragma_update(None, "journal_size_limit", 64 << 20)?;
     }

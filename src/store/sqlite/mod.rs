@@ -3,13 +3,15 @@
 //!
 //! One thread writes: what waits shares a transaction (`writer`). A few threads read beside it
 //! (`reader`). Callers wait on a channel, so no async runtime is held up and none is needed. One
-//! more thread wakes them (`answers`), and another answers for calls that take too long.
+//! more thread wakes them (`answers`), one moves the log into the file (`checkpoint`), and one
+//! answers for calls that take too long.
 //!
 //! A revocation becomes visible to readers of this store object only after its sinks have heard
 //! of it; a sink must therefore not wait for the store.
 
 mod answers;
 mod api_keys;
+mod checkpoint;
 mod clients;
 mod codes;
 mod command;

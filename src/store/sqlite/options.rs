@@ -15,6 +15,7 @@ use super::{
     super::StoreError,
     Shared, SqliteStore,
     answers::answers,
+    checkpoint::{Checkpoints, checkpoints},
     connect::{connect, patiently},
     error::Error,
     migrate,
@@ -196,8 +197,15 @@ impl SqliteOptions {
         let (answers, answerer) = answers();
         spawn("hallpass-answer", move || answerer.work())?;
         let durability = self.durability;
-        let writer =
-            Writer { connection, shared: Arc::clone(&shared), answers, durability, patience };
+        let checkpoints = path.map(|path| self.start_mover(path)).transpose()?;
+        let writer = Writer {
+            connection,
+            shared: Arc::clone(&shared),
+            answers,
+            checkpoints,
+            durability,
+            patience,
+        };
         spawn("hallpass-write", move || writer.work(&worker))?;
         for _ in 0..path.map_or(0, |_| self.readers) {
             let connection = connect(path, self.durability, patience)?;
@@ -210,6 +218,14 @@ impl SqliteOptions {
         let queues = [Arc::downgrade(&writes), Arc::downgrade(&reads)];
         spawn("hallpass-watch", move || watch(&queues, tick))?;
         Ok(store)
+    }
+
+    /// The thread that moves the log of a file.
+    fn start_mover(&self, path: &Path) -> Result<Checkpoints, Error> {
+        let connection = connect(Some(path), self.durability, self.busy_timeout)?;
+        let (checkpoints, mover) = checkpoints();
+        spawn("hallpass-log", move || mover.work(&connection))?;
+        Ok(checkpoints)
     }
 }
 

@@ -146,6 +146,11 @@ impl Worker {
         Some(taken.into_iter().map(|waiting| waiting.command).collect())
     }
 
+    /// Whether something waits for this kind of thread.
+    pub(super) fn is_wanted(&self) -> bool {
+        !self.queue.lock().waiting.is_empty()
+    }
+
     fn forget_running(&self, state: &mut State) {
         if let Some(running) = state.running.get_mut(self.number) {
             running.clear();

@@ -108,6 +108,8 @@ macro_rules! end_owned_api_keys {
 statements! {
     BEGIN = "BEGIN IMMEDIATE";
     COMMIT = "COMMIT";
+    LOG = "PRAGMA wal_checkpoint(NOOP)";
+    MOVE_LOG = "PRAGMA wal_checkpoint(PASSIVE)";
 
     FIND_MARK = "SELECT max(not_before) FROM mark WHERE (kind, subject, client) IN \
         (VALUES ('subject', ?1, ''), ('client', '', ?2), ('subject_at_client', ?1, ?2))";

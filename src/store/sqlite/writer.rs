@@ -18,6 +18,7 @@ use super::{
     super::error::StoreErrorKind,
     Durability, Shared,
     answers::Answers,
+    checkpoint::Checkpoints,
     command::Command,
     connect::patiently,
     error::Error,
@@ -34,6 +35,8 @@ pub(super) struct Writer {
     pub(super) connection: Connection,
     pub(super) shared: Arc<Shared>,
     pub(super) answers: Answers,
+    /// Nothing in memory, where there is no log.
+    pub(super) checkpoints: Option<Checkpoints>,
     pub(super) durability: Durability,
     pub(super) patience: Duration,
 }
@@ -47,19 +50,23 @@ enum Failure {
 }
 
 impl Writer {
-    pub(super) fn work(self, worker: &Worker) {
+    pub(super) fn work(mut self, worker: &Worker) {
+        let mut checkpoints = self.checkpoints.take();
         let step = Step::on(&self.connection);
         while let Some(batch) = worker.take(BATCH) {
-            self.carry_out(&step, batch);
+            self.carry_out(&step, batch, worker);
+            if let Some(checkpoints) = &mut checkpoints {
+                checkpoints.tend(step.begin());
+            }
         }
     }
 
-    fn carry_out(&self, step: &Step<'_>, mut batch: Vec<Box<dyn Command>>) {
+    fn carry_out(&self, step: &Step<'_>, mut batch: Vec<Box<dyn Command>>, worker: &Worker) {
         let error = match self.transact(step, &mut batch) {
-            Ok(()) => return self.answers.give(batch),
+            Ok(()) => return self.answers.give(batch, worker.is_wanted()),
             Err(Failure::Together(error)) if batch.len() == 1 => error,
             Err(Failure::Together(_)) => {
-                let alone = |command| self.carry_out(step, vec![command]);
+                let alone = |command| self.carry_out(step, vec![command], worker);
                 return batch.into_iter().for_each(alone);
             }
             Err(Failure::All(error)) => error,

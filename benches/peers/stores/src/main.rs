@@ -1,8 +1,9 @@
 //! How many refresh tokens are rotated in a second, at 1, 16 and 64 callers: hallpass's stores
-//! beside sqlx, and `pgbench`, on the same files and the same server, in turns.
+//! beside sqlx, and `pgbench`, on the same disk and the same server, in turns.
 //!
 //! `stores [--quick]`. PostgreSQL is the server that HALLPASS_TEST_POSTGRES names; `run` starts one.
 
+mod alone;
 mod postgres;
 mod sqlite;
 mod work;
@@ -13,9 +14,12 @@ use hallpass::store::{PostgresStore, SqliteDurability, SqliteOptions};
 use sqlx::sqlite::SqliteSynchronous;
 use tokio::runtime::Runtime;
 
-use crate::work::Ours;
+use crate::{alone::Alone, work::Ours};
 
 const CALLERS: [u32; 3] = [1, 16, 64];
+
+/// Who uses SQLite, each in a process of its own: the program with `--alone` before the rest.
+const ON_SQLITE: [&str; 3] = ["ours", "plain", "tuned"];
 
 /// How many rounds, and how long a turn is.
 #[derive(Clone, Copy)]
@@ -25,7 +29,13 @@ struct Pace {
 }
 
 fn main() {
-    let pace = match std::env::args().any(|argument| argument == "--quick") {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    if let [alone, rest @ ..] = arguments.as_slice()
+        && alone == "--alone"
+    {
+        return serve(rest);
+    }
+    let pace = match arguments.iter().any(|argument| argument == "--quick") {
         true => Pace { rounds: 2, turn: Duration::from_millis(30) },
         false => Pace { rounds: 11, turn: Duration::from_millis(250) },
     };
@@ -39,13 +49,10 @@ fn main() {
     );
     println!("|---|---:|---:|---:|---:|");
     let place = tempfile::tempdir().unwrap();
-    for (name, ours, theirs) in [
-        ("`NORMAL`", SqliteDurability::Normal, SqliteSynchronous::Normal),
-        ("`FULL`", SqliteDurability::Full, SqliteSynchronous::Full),
-    ] {
+    for durability in ["NORMAL", "FULL"] {
         for callers in CALLERS {
-            let cells = sqlite(&runtime, pace, place.path(), (ours, theirs), callers);
-            println!("| {name} | {callers} | {cells} |");
+            let cells = sqlite(pace, place.path(), durability, callers);
+            println!("| `{durability}` | {callers} | {cells} |");
         }
     }
     println!();
@@ -86,27 +93,47 @@ fn median(mut values: Vec<f64>) -> f64 {
     values[values.len() / 2]
 }
 
-fn sqlite(
-    runtime: &Runtime,
-    pace: Pace,
-    place: &Path,
-    (ours, theirs): (SqliteDurability, SqliteSynchronous),
-    callers: u32,
-) -> String {
-    let file = |name: &str| place.join(format!("{name}-{ours:?}-{callers}.db"));
-    runtime.block_on(async {
-        let store = SqliteOptions::new().durability(ours).open(file("ours")).await.unwrap();
-        let ours = Ours::filled(store, callers).await;
-        let plain = sqlite::Sqlx::filled(&file("plain"), theirs, sqlite::defaults(), callers).await;
-        let tuned = sqlite::Sqlx::filled(&file("tuned"), theirs, sqlite::tuned(), callers).await;
-        let mut rates = vec![Vec::new(); 3];
-        for _ in 0..pace.rounds {
-            rates[0].push(ours.turn(callers, pace.turn).await);
-            rates[1].push(plain.turn(callers, pace.turn).await);
-            rates[2].push(tuned.turn(callers, pace.turn).await);
+fn sqlite(pace: Pace, place: &Path, durability: &str, callers: u32) -> String {
+    let mut subjects = ON_SQLITE.map(|who| {
+        let file = place.join(format!("{who}-{durability}-{callers}.db"));
+        let (callers, turn) = (callers.to_string(), pace.turn.as_millis().to_string());
+        Alone::start(&["--alone", who, durability, &callers, &turn, file.to_str().unwrap()])
+    });
+    let mut rates = vec![Vec::new(); ON_SQLITE.len()];
+    for _ in 0..pace.rounds {
+        for (subject, rates) in subjects.iter_mut().zip(&mut rates) {
+            rates.push(subject.turn());
         }
-        cells(&rates)
-    })
+    }
+    cells(&rates)
+}
+
+/// One of [`ON_SQLITE`], as its arguments say.
+fn serve(arguments: &[String]) {
+    let [who, durability, callers, turn, file] = arguments else {
+        panic!("who, durability, callers, milliseconds, file");
+    };
+    let (callers, turn) = (callers.parse().unwrap(), turn.parse().unwrap());
+    let (ours, theirs) = match durability.as_str() {
+        "NORMAL" => (SqliteDurability::Normal, SqliteSynchronous::Normal),
+        "FULL" => (SqliteDurability::Full, SqliteSynchronous::Full),
+        other => panic!("no such durability: {other}"),
+    };
+    let (runtime, turn) = (Runtime::new().unwrap(), Duration::from_millis(turn));
+    let pool = match who.as_str() {
+        "ours" => {
+            let filled = async {
+                let store = SqliteOptions::new().durability(ours).open(file).await.unwrap();
+                Ours::filled(store, callers).await
+            };
+            return alone::serve(&runtime, callers, turn, filled);
+        }
+        "plain" => sqlite::defaults(),
+        "tuned" => sqlite::tuned(),
+        other => panic!("no such subject: {other}"),
+    };
+    let filled = sqlite::Sqlx::filled(Path::new(file), theirs, pool, callers);
+    alone::serve(&runtime, callers, turn, filled);
 }
 
 fn postgres(
