@@ -26,7 +26,8 @@ pub(super) fn answers() -> (Answers, Answerer) {
 }
 
 impl Answers {
-    /// Answers those whose commands are carried out: now, or a moment later where the writer `is_wanted`.
+    /// Answers those whose commands are carried out: now, or a moment later where the writer
+    /// `is_wanted`.
     pub(super) fn give(&self, batch: Batch, is_wanted: bool) {
         if batch.len() < MANY && !is_wanted {
             answer(batch);

@@ -6,7 +6,7 @@
 //! finds all of it moved, and a busy writer is always some pages ahead: the last few the writer
 //! moves by itself, between two transactions.
 
-use std::sync::mpsc::{Receiver, SyncSender, TryRecvError, channel, sync_channel};
+use std::sync::mpsc::{Receiver, Sender, SyncSender, TryRecvError, channel, sync_channel};
 
 use rusqlite::{Connection, Row};
 
@@ -65,7 +65,7 @@ pub(super) struct Checkpoints {
 /// The end of the thread that moves the log.
 pub(super) struct Mover {
     begin: Receiver<()>,
-    done: std::sync::mpsc::Sender<()>,
+    done: Sender<()>,
 }
 
 pub(super) fn checkpoints() -> (Checkpoints, Mover) {
