@@ -89,7 +89,7 @@ impl Checkpoints {
         self.transactions = 0;
         let Ok(log) = Log::after(LOG, prepared) else { return };
         if self.under_way {
-            if log.left() >= TOO_LONG {
+            if log.pages >= TOO_LONG {
                 let _gone = self.done.recv();
                 self.finish(prepared);
             }
